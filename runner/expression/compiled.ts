@@ -1,0 +1,41 @@
+import type { Span } from '../syntax/source.js'
+
+/** Where names are looked up when an expression is evaluated. */
+export interface Scope {
+  /** The value of a name, evaluated if it is a template itself; `undefined` where nothing defines it. */
+  lookup(name: string): { readonly value: unknown } | undefined
+  /** Every name that is defined, for `vars` and for "did you mean". */
+  names(): Iterable<string>
+}
+
+/**
+ * Something written on the controller that gives a value: an expression, a template, or plain data. Only text that
+ * stands in a file on the controller becomes one; values from hosts, the command line and prompts are wrapped by
+ * `constant` and never looked into.
+ */
+export interface Compiled {
+  /** Names that it reads from the scope. Helpers and JavaScript's own globals are not among them. */
+  readonly names: ReadonlySet<string>
+  readonly span?: Span | undefined
+  /** Set when the value is plain data, known without a scope. */
+  readonly constant?: { readonly value: unknown }
+  /** @throws EvaluationError */
+  evaluate(scope: Scope): unknown
+}
+
+/** Plain data as a `Compiled`. */
+export function constant(value: unknown, span?: Span): Compiled {
+  return { names: new Set(), span, constant: { value }, evaluate: () => value }
+}
+
+/** An expression or a template could not be evaluated: an undefined name, a wrong type, an exception in it. */
+export class EvaluationError extends Error {
+  constructor(
+    message: string,
+    readonly span?: Span,
+    readonly hint?: string,
+  ) {
+    super(message)
+    this.name = 'EvaluationError'
+  }
+}

@@ -1,0 +1,50 @@
+/** A text file that was read, kept so that messages can quote it. `path` is shown as it is. */
+export interface SourceFile {
+  readonly path: string
+  readonly text: string
+}
+
+/** A half-open range of UTF-16 offsets `[start, end)` in a source file. */
+export interface Span {
+  readonly file: SourceFile
+  readonly start: number
+  readonly end: number
+}
+
+/** Line and column, both counted from 1, as editors do. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** Where a span begins. */
+export function position(span: Span): Position {
+  const before = span.file.text.slice(0, span.start)
+  const line = before.split('\n').length
+  return { line, column: span.start - before.lastIndexOf('\n') }
+}
+
+/** `file:line:col`, the form that terminals and editors make clickable. */
+export function formatPosition(span: Span): string {
+  const { line, column } = position(span)
+  return `${span.file.path}:${line}:${column}`
+}
+
+/** The offending line with one line of context on either side, and carets below what is meant. */
+export function codeFrame(span: Span): string {
+  const { line, column } = position(span)
+  const lines = span.file.text.split('\n')
+  const first = Math.max(1, line - 1)
+  const last = Math.min(lines.length, line + 1)
+  const width = String(last).length
+  const frame: string[] = []
+  for (let n = first; n <= last; n++) {
+    const text = (lines[n - 1] ?? '').replace(/\r$/, '')
+    frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${text}`)
+    if (n !== line) continue
+    const length = Math.max(1, Math.min(span.end - span.start, text.length - column + 1))
+    const indent = text.slice(0, column - 1).replace(/[^\t]/g, ' ')
+    frame.push(`  ${' '.repeat(width)} | ${indent}${'^'.repeat(length)}`)
+  }
+  return frame.join('\n')
+}
