@@ -30,6 +30,9 @@ export function formatPosition(span: Span): string {
   return `${span.file.path}:${line}:${column}`
 }
 
+/** Longer lines are cut in code frames, around what is meant. */
+const maxWidth = 160
+
 /** The offending line with one line of context on either side, and carets below what is meant. */
 export function codeFrame(span: Span): string {
   const { line, column } = position(span)
@@ -37,13 +40,14 @@ export function codeFrame(span: Span): string {
   const first = Math.max(1, line - 1)
   const last = Math.min(lines.length, line + 1)
   const width = String(last).length
+  const skipped = column > maxWidth ? column - maxWidth / 2 : 0
   const frame: string[] = []
   for (let n = first; n <= last; n++) {
-    const text = (lines[n - 1] ?? '').replace(/\r$/, '')
+    const text = (lines[n - 1] ?? '').replace(/\r$/, '').slice(skipped, skipped + maxWidth)
     frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${text}`)
     if (n !== line) continue
-    const length = Math.max(1, Math.min(span.end - span.start, text.length - column + 1))
-    const indent = text.slice(0, column - 1).replace(/[^\t]/g, ' ')
+    const length = Math.max(1, Math.min(span.end - span.start, text.length - (column - skipped) + 1))
+    const indent = text.slice(0, column - skipped - 1).replace(/[^\t]/g, ' ')
     frame.push(`  ${' '.repeat(width)} | ${indent}${'^'.repeat(length)}`)
   }
   return frame.join('\n')

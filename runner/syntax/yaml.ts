@@ -1,0 +1,270 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type ParsedNode,
+  parseAllDocuments,
+  stringify,
+  type YAMLParseError,
+} from 'yaml'
+import type { Diagnostic, Report } from '../errors.js'
+import { mergeEntries, pairsToEntries } from './mapping.js'
+import type { MappingEntry, Node, ScalarNode } from './node.js'
+import { resolvePlain } from './scalars.js'
+import type { SourceFile, Span } from './source.js'
+
+/** Nesting deeper than this is refused: nobody writes it, and whatever walks the tree may recurse. */
+const maxDepth = 100
+/** What aliases may add up to: beyond it a small file would become an endless tree. */
+const maxNodes = 1_000_000
+/** One mistake often makes a parser stumble many times. */
+const maxErrors = 20
+
+/** What is known while one document is turned into nodes. */
+interface Context {
+  readonly file: SourceFile
+  readonly report: Report
+  /** Anchors by name; `undefined` while the node that carries it is still being read. */
+  readonly anchors: Map<string, Node | undefined>
+  /** How many nodes each node stands for, aliases counted in full. */
+  readonly sizes: Map<Node, number>
+  /** How many nodes all aliases stand for. */
+  expanded: number
+}
+
+/**
+ * Read one YAML document as Ansible does (PyYAML's YAML 1.1), with positions. Every mistake in it is reported, none is
+ * thrown. Mapping keys are the text as written: `on:` is the key `on`.
+ * @returns `undefined` where the file is empty, or where it has an error
+ */
+export function parseYaml(file: SourceFile, report: Report): Node | undefined {
+  let errors = 0
+  const count = (diagnostic: Diagnostic) => {
+    const isError = diagnostic.severity !== 'warning'
+    if (isError) errors++
+    if (!isError || errors <= maxErrors) report(diagnostic)
+  }
+  const document = parseDocument(file, count)
+  if (errors > 0 || !document?.contents) return undefined
+  const context: Context = { file, report: count, anchors: new Map(), sizes: new Map(), expanded: 0 }
+  if (isEmpty(document.contents)) return undefined
+  const node = convert(document.contents, context, 0)
+  return errors > 0 ? undefined : node
+}
+
+/** A value as YAML text, block style, without folding: what the helper `toYaml` prints. */
+export function stringifyYaml(value: unknown): string {
+  return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+function parseDocument(file: SourceFile, report: Report): Document.Parsed | undefined {
+  const options = {
+    schema: 'failsafe',
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'silent',
+    keepSourceTokens: false,
+    resolveKnownTags: false,
+  } as const
+  const documents = parseAllDocuments(file.text, options)
+  if (!Array.isArray(documents)) return undefined
+  for (const document of documents) for (const error of document.errors) report(describe(error, file))
+  const second = documents[1]
+  if (second) {
+    const start = file.text.lastIndexOf('---', second.range[1])
+    const span = { file, start: Math.max(0, start), end: Math.max(0, start) + 3 }
+    report({ code: 'yaml', message: 'a second document begins here; a file holds one', span })
+  }
+  return documents[0]
+}
+
+function describe(error: YAMLParseError, file: SourceFile): Diagnostic {
+  const [start, end] = error.pos
+  const from = file.text.lastIndexOf('\n', start - 1) + 1
+  const to = file.text.indexOf('\n', start)
+  const line = file.text.slice(from, to < 0 ? undefined : to)
+  const message = error.code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply to be read' : error.message
+  return {
+    code: 'yaml',
+    message,
+    span: { file, start, end: Math.max(end, start + 1) },
+    hint: quotingHint(line),
+  }
+}
+
+function quotingHint(line: string): string | undefined {
+  if (line.includes('<%')) return 'YAML took this apart: put quotes around the value that holds <% … %>'
+  if (line.includes('{{')) return 'a value that begins with {{ needs quotes; a template is written <%= … %>'
+  if (/: .*: /.test(line)) return 'put quotes around a value that holds a colon and a space'
+  if (line.includes('\t')) return 'YAML is indented with spaces, never with tabs'
+  return undefined
+}
+
+function isEmpty(node: ParsedNode): boolean {
+  return isScalar(node) && node.type === 'PLAIN' && node.source === '' && !node.tag
+}
+
+function convert(node: ParsedNode, context: Context, depth: number): Node {
+  const span = spanOf(node, context.file)
+  if (depth > maxDepth) return refuse(context, span, `nested deeper than ${maxDepth} levels`)
+  if (isAlias(node)) return resolveAlias(node.source, span, context)
+  if (node.anchor) context.anchors.set(node.anchor, undefined)
+  const result = isMap(node)
+    ? convertMap(node, span, context, depth)
+    : isSeq(node)
+      ? convertSequence(node, span, context, depth)
+      : convertScalar(node, span, context)
+  if (node.anchor) context.anchors.set(node.anchor, result)
+  return measured(result, context)
+}
+
+function convertMap(
+  node: ParsedNode & { items: unknown },
+  span: Span,
+  context: Context,
+  depth: number,
+): Node {
+  checkTag(node, 'map', span, context)
+  const pairs = (node as { items: { key: ParsedNode; value: ParsedNode | null }[] }).items
+  const read = pairs.flatMap(({ key, value }) => {
+    const keySpan = spanOf(key, context.file)
+    const name = keyText(key, keySpan, span, context)
+    if (name === undefined) return []
+    const plain = isScalar(key) && key.type === 'PLAIN'
+    const child = value ? convert(value, context, depth + 1) : emptyAt(keySpan)
+    return [{ key: name, keySpan, value: child, merge: plain && name === '<<' }]
+  })
+  const entries: MappingEntry[] = pairsToEntries(read, context.report)
+  return { kind: 'mapping', entries: mergeEntries(entries, read, context.report), span }
+}
+
+function convertSequence(
+  node: ParsedNode & { items: unknown },
+  span: Span,
+  context: Context,
+  depth: number,
+): Node {
+  checkTag(node, 'seq', span, context)
+  const items = (node as { items: ParsedNode[] }).items.map((item) => convert(item, context, depth + 1))
+  return { kind: 'sequence', items, span }
+}
+
+const styles: Readonly<Record<string, ScalarNode['style']>> = {
+  PLAIN: 'plain',
+  QUOTE_DOUBLE: 'quoted',
+  QUOTE_SINGLE: 'quoted',
+  BLOCK_FOLDED: 'block',
+  BLOCK_LITERAL: 'block',
+}
+
+function convertScalar(node: ParsedNode, span: Span, context: Context): Node {
+  if (!isScalar(node)) return refuse(context, span, 'this cannot be read')
+  const style = styles[node.type ?? 'PLAIN'] ?? 'plain'
+  const text = String(node.value ?? '')
+  const raw = context.file.text.slice(span.start, span.end)
+  const tag = checkTag(node, 'scalar', span, context)
+  const value = style === 'plain' || (tag && tag !== 'str') ? typed(text, tag, span, context) : text
+  if (style === 'plain' && text.includes('<%') && text.split('<%').length > text.split('%>').length)
+    refuse(context, span, 'YAML took this template tag apart', 'put quotes around the whole value')
+  return { kind: 'scalar', value, style, raw, span }
+}
+
+function typed(text: string, tag: string | undefined, span: Span, context: Context): ScalarNode['value'] {
+  if (tag === 'str') return text
+  const { value, trap, problem } = resolvePlain(text)
+  if (problem) refuse(context, span, problem, 'quote it')
+  if (trap)
+    context.report({
+      code: 'yaml-trap',
+      message: trap,
+      span,
+      hint: `quote it: "${text}"`,
+      severity: 'warning',
+    })
+  const type = value === null ? 'null' : typeof value
+  const wanted = { int: 'number', float: 'number', bool: 'boolean', null: 'null' }[tag ?? '']
+  if (wanted && wanted !== type) refuse(context, span, `${text} is no ${tag}`)
+  return value
+}
+
+const knownTags: Readonly<Record<'map' | 'seq' | 'scalar', readonly string[]>> = {
+  map: ['map'],
+  seq: ['seq'],
+  scalar: ['str', 'int', 'float', 'bool', 'null'],
+}
+
+/** The name of a core tag such as `!!str`; anything else is reported. */
+function checkTag(
+  node: ParsedNode,
+  kind: keyof typeof knownTags,
+  span: Span,
+  context: Context,
+): string | undefined {
+  const tag = (node as { tag?: string }).tag
+  if (!tag) return undefined
+  const name = tag === '!' ? 'str' : tag.replace('tag:yaml.org,2002:', '')
+  if (knownTags[kind].includes(name) || (tag === '!' && kind !== 'scalar')) return name
+  const shown = tag.startsWith('tag:yaml.org,2002:') ? `!!${name}` : tag
+  const hint =
+    shown === '!unsafe' ? 'a value is never a template unless it holds <% … %>: drop the tag' : undefined
+  refuse(context, span, `the tag ${shown} is not known`, hint)
+  return undefined
+}
+
+function keyText(key: ParsedNode, keySpan: Span, mapSpan: Span, context: Context): string | undefined {
+  if (isScalar(key)) {
+    const text = String(key.value ?? '')
+    if (text !== '' || key.type !== 'PLAIN') return text
+    refuse(context, keySpan, 'a key is missing here')
+    return undefined
+  }
+  const template = context.file.text.startsWith('{{', mapSpan.start)
+  if (template)
+    refuse(context, mapSpan, 'an unquoted {{ … }} is a mapping in YAML', 'a template is written <%= … %>')
+  else refuse(context, keySpan, 'a key must be plain text')
+  return undefined
+}
+
+function resolveAlias(name: string, span: Span, context: Context): Node {
+  const node = context.anchors.get(name)
+  if (node) return measuredAlias(node, span, context)
+  const message = context.anchors.has(name) ? `&${name} contains itself` : `nothing is named &${name} above`
+  return refuse(context, span, message)
+}
+
+function measured(node: Node, context: Context): Node {
+  const children =
+    node.kind === 'mapping'
+      ? node.entries.map((entry) => entry.value)
+      : node.kind === 'sequence'
+        ? node.items
+        : []
+  const size = children.reduce((sum, child) => sum + (context.sizes.get(child) ?? 1), 1)
+  if (children.length > 0) context.sizes.set(node, size)
+  return node
+}
+
+function measuredAlias(node: Node, span: Span, context: Context): Node {
+  const before = context.expanded
+  context.expanded += context.sizes.get(node) ?? 1
+  if (context.expanded <= maxNodes) return node
+  if (before > maxNodes) return emptyAt(span)
+  return refuse(context, span, `aliases add up to more than ${maxNodes} values`)
+}
+
+function refuse(context: Context, span: Span, message: string, hint?: string): ScalarNode {
+  context.report({ code: 'yaml', message, span, hint })
+  return emptyAt(span)
+}
+
+function emptyAt(span: Span): ScalarNode {
+  const at = { ...span, start: span.end }
+  return { kind: 'scalar', value: null, style: 'plain', raw: '', span: at }
+}
+
+function spanOf(node: ParsedNode, file: SourceFile): Span {
+  const [start, end] = node.range
+  return { file, start, end }
+}
