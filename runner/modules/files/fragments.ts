@@ -1,0 +1,71 @@
+/**
+ * Pieces of sh that the file scripts share. Each defines functions; a piece's own variables begin with `fs_`.
+ * `stat -c`, `mktemp`, `sha256sum` and `readlink` are in coreutils and busybox alike.
+ */
+
+/** `fs_expand PATH`: sets fs_path, with `~/` as the home of the user that runs the script. Messages are in English. */
+export const expandHome = `LC_ALL=C
+export LC_ALL
+fs_expand() {
+  # shellcheck disable=SC2088 # the tilde itself is meant
+  case $1 in
+    '~' | '~/'*) fs_path=\${HOME:?}\${1#?} ;;
+    *) fs_path=$1 ;;
+  esac
+}
+`
+
+/**
+ * `fs_find PATH`: 0 when something is there (a dangling link too). Otherwise 1, with fs_parent yes or no: is the folder
+ * it would stand in there? Where it cannot be told, because a folder may not be searched, the script ends with a
+ * message: what cannot be seen is not absent.
+ */
+export const findPath = `fs_find() {
+  if [ -e "$1" ] || [ -L "$1" ]; then return 0; fi
+  fs_parent=yes
+  fs_dir=\${1%/*}
+  until [ -d "\${fs_dir:-/}" ]; do
+    if [ -e "$fs_dir" ] || [ -L "$fs_dir" ]; then
+      printf '%s\\n' "not a directory: $fs_dir" >&2
+      exit 1
+    fi
+    fs_parent=no
+    fs_dir=\${fs_dir%/*}
+  done
+  [ -x "\${fs_dir:-/}" ] && return 1
+  printf '%s\\n' "permission denied: \${fs_dir:-/}" >&2
+  exit 1
+}
+`
+
+/**
+ * `fs_state PATH FOLLOW HASH`: prints what is there, as files/state.ts reads it. HASH yes: with the SHA-256 of a regular
+ * file, which is then also in fs_sha.
+ */
+export const printState = `fs_format='%f %a %u %g %s %Y %h %i %d %X %Z
+%U
+%G'
+fs_state() {
+  fs_sha=''
+  if ! fs_find "$1"; then
+    printf 'absent\\nparent=%s\\n\\n' "$fs_parent"
+    return 0
+  fi
+  if [ "$2" = yes ] && [ -e "$1" ]; then
+    fs_stat=$(stat -L -c "$fs_format" -- "$1") || exit 1
+  else
+    fs_stat=$(stat -c "$fs_format" -- "$1") || exit 1
+  fi
+  printf 'there\\n%s\\n' "$fs_stat"
+  if [ "$3" = yes ] && [ -f "$1" ] && { [ "$2" = yes ] || [ ! -L "$1" ]; }; then
+    fs_sha=$(sha256sum <"$1") || exit 1
+    fs_sha=\${fs_sha%% *}
+    printf 'sha256=%s\\n' "$fs_sha"
+  fi
+  if [ -L "$1" ]; then
+    readlink -- "$1" | sed '1s/^/link=/;2,$s/^/more=/' || exit 1
+    [ -d "$1" ] && printf 'todir\\n'
+  fi
+  printf '\\n'
+}
+`

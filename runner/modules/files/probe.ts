@@ -1,0 +1,109 @@
+import type { ProbeHost } from '../module.js'
+import { shellScript } from '../script.js'
+import { expandHome, findPath, printState } from './fragments.js'
+import { type FileState, Reader, readState } from './state.js'
+
+/** Text up to this many bytes is fetched, to be shown as a difference. */
+export const shownBytes = 64 * 1024
+
+/** What the host was asked about a path. */
+export interface FileQuestion {
+  readonly path: string
+  /** Where the path is a directory, or ends in a slash, the file of this name in it is meant. */
+  readonly base?: string | undefined
+  /** A symbolic link stands for what it leads to. */
+  readonly follow?: boolean | undefined
+  /** Print the content, up to this many bytes. */
+  readonly contentLimit?: number | undefined
+  /** … unless its SHA-256 is this one. */
+  readonly wantedSha?: string | undefined
+  /** A file of the host that will be the content. */
+  readonly from?: string | undefined
+  /** Without the SHA-256 of the file; default with. */
+  readonly hash?: boolean | undefined
+}
+
+/** What stands at a path, with the content where it was asked for and is not the wanted one. */
+export interface FileAnswer {
+  /** The path itself, after `~` and the folder rule. */
+  readonly path: string
+  readonly file: FileState
+  readonly content?: Buffer
+  readonly source?: FileState
+}
+
+const script = shellScript(
+  'probe-file',
+  'probe',
+  ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash'],
+  `${expandHome}${findPath}${printState}
+fs_expand "$path"
+path=$fs_path
+into=no
+if [ -n "$base" ]; then
+  case $path in
+    */) into=yes ;;
+    *) [ -d "$path" ] && into=yes ;;
+  esac
+fi
+printf '%s\\n%s\\n' "\${HOME-}" "$into"
+[ "$path" = / ] || path=\${path%/}
+if [ "$into" = yes ]; then path=\${path%/}/$base; fi
+if [ -n "$from" ]; then
+  fs_expand "$from"
+  fs_state "$fs_path" yes yes
+  wanted=$fs_sha
+fi
+fs_state "$path" "$follow" "$hash"
+if [ "$limit" -gt 0 ] && [ -n "$fs_sha" ] && [ "$fs_sha" != "$wanted" ]; then
+  size=$(stat -L -c %s -- "$path") || exit 1
+  if [ "$size" -le "$limit" ]; then
+    echo content
+    cat <"$path" || exit 1
+  fi
+fi
+exit 0`,
+)
+
+/** One round trip. Something that cannot be looked at is a failure, never absence. */
+export async function probeFile(host: ProbeHost, question: FileQuestion): Promise<FileAnswer> {
+  const {
+    path,
+    base = '',
+    follow = false,
+    contentLimit = 0,
+    wantedSha = '',
+    from = '',
+    hash = true,
+  } = question
+  const yesNo = (value: boolean) => (value ? 'yes' : 'no')
+  const { stdout } = await host.query(
+    script({
+      path,
+      base,
+      follow: yesNo(follow),
+      limit: `${contentLimit}`,
+      wanted: wantedSha,
+      from,
+      hash: yesNo(hash),
+    }),
+  )
+  const reader = new Reader(stdout)
+  const home = reader.must('home')
+  const into = reader.must('kind of the destination') === 'yes'
+  const source = from === '' ? {} : { source: readState(reader) }
+  const file = readState(reader)
+  const content = reader.line() === 'content' ? { content: reader.rest() } : {}
+  return { path: placeOf(path, home, into ? base : undefined), file, ...content, ...source }
+}
+
+function placeOf(path: string, home: string, base: string | undefined): string {
+  const expanded = path === '~' || path.startsWith('~/') ? home + path.slice(1) : path
+  const bare = expanded === '/' ? '/' : expanded.replace(/\/$/, '')
+  return base === undefined ? bare : `${bare === '/' ? '' : bare}/${base}`
+}
+
+/** The folder a path stands in. */
+export function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/'
+}

@@ -1,0 +1,29 @@
+import { command } from './command.js'
+import { copy } from './copy.js'
+import type { AnyModule } from './module.js'
+import { shell } from './shell.js'
+import { slurp } from './slurp.js'
+import { stat } from './stat.js'
+import { template } from './template.js'
+
+/** Every module that acts on a host. The control modules (debug, assert, …) are in control/. */
+export const modules = {
+  command,
+  copy,
+  shell,
+  slurp,
+  stat,
+  template,
+} satisfies Record<string, AnyModule>
+
+/** Other names that Ansible has for them. */
+export const moduleAliases: Readonly<Record<string, keyof typeof modules>> = {}
+
+const collections = /^ansible\.(builtin|legacy|posix)\.|^community\.general\./
+
+/** The module of a name, also of its fully qualified and its other names: `ansible.builtin.copy`, `apt`. */
+export function findModule(name: string): AnyModule | undefined {
+  const short = name.replace(collections, '')
+  const known = Object.hasOwn(moduleAliases, short) ? moduleAliases[short]! : short
+  return Object.hasOwn(modules, known) ? modules[known as keyof typeof modules] : undefined
+}

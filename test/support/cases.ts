@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { parse } from 'yaml'
+import type { AnyModule, Change, Controller, ResultFields } from '../../runner/modules/module.js'
+import { type LocalHost, localHost } from './local-host.js'
+
+/** One case of test/cases/<module>/*.yaml. `$DIR` in texts is the case's own folder. */
+export interface Case {
+  readonly name: string
+  readonly args: unknown
+  /** Files of the controller. */
+  readonly files?: Readonly<Record<string, string>>
+  readonly setup?: string
+  readonly expect: {
+    /** The summary, in full; `none`: nothing would change. */
+    readonly change?: readonly string[] | 'none'
+    /** Part of the message that the module fails with, at probe, diff or apply. */
+    readonly error?: string
+    readonly before?: string
+    readonly after?: string
+    readonly requires?: readonly string[]
+    readonly provides?: readonly string[]
+    /** Fields of the result. */
+    readonly result?: Readonly<Record<string, unknown>>
+    /** Round trips of the check and of the apply; default 1 and 2. */
+    readonly runs?: readonly [number, number]
+    readonly uploads?: number
+  }
+  readonly verify?: string
+  /** Default `unchanged`. */
+  readonly second_run?: 'unchanged' | 'changed' | 'skip'
+}
+
+/** The shells that scripts must run under, as commands that are given a file. */
+export function shells(): { name: string; argv: string[]; env: NodeJS.ProcessEnv; close(): void }[] {
+  const folder = mkdtempSync(join(tmpdir(), 'tsplay-busybox-'))
+  execFileSync('busybox', ['--install', '-s', folder])
+  const close = () => rmSync(folder, { recursive: true, force: true })
+  const none = () => undefined
+  return [
+    { name: 'dash', argv: ['dash'], env: process.env, close: none },
+    { name: 'bash', argv: ['bash'], env: process.env, close: none },
+    { name: 'busybox', argv: ['busybox', 'ash'], env: { ...process.env, PATH: folder }, close },
+  ].map((shell) => ({ ...shell, argv: shell.name === 'busybox' ? ['/usr/bin/busybox', 'ash'] : shell.argv }))
+}
+
+/** The cases of a module, by file. */
+export function readCases(folder: string): { file: string; module: string; cases: Case[] }[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.yaml'))
+    .map((path) => ({
+      file: path,
+      module: dirname(path),
+      cases: parse(readFileSync(join(folder, path), 'utf8')) as Case[],
+    }))
+}
+
+/** A controller over a folder; templates are taken as they stand (rendering has its own tests). */
+export function localController(folder: string): Controller {
+  return {
+    find: (_kind, path) => (path.startsWith('/') ? path : join(folder, path)),
+    readFile: async (path) => readFileSync(path),
+    stream: (path) => createReadStream(path),
+    digest: async (path) => {
+      const bytes = readFileSync(path)
+      return { size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+    },
+    render: (path) => readFileSync(path, 'utf8'),
+  }
+}
+
+/** A folder for one case, its host and its controller. */
+export interface Bench {
+  readonly dir: string
+  readonly host: LocalHost
+  readonly controller: Controller
+  sh(script: string): string
+  close(): void
+}
+
+export function bench(one: Case, shell: { argv: string[]; env: NodeJS.ProcessEnv }): Bench {
+  const root = mkdtempSync(join(tmpdir(), 'tsplay-case-'))
+  const dir = join(root, 'host')
+  mkdirSync(dir)
+  mkdirSync(join(root, 'controller'))
+  for (const [name, content] of Object.entries(one.files ?? {})) {
+    mkdirSync(dirname(join(root, 'controller', name)), { recursive: true })
+    writeFileSync(join(root, 'controller', name), content)
+  }
+  const env = { ...process.env, DIR: dir }
+  const sh = (script: string) =>
+    execFileSync('/bin/sh', ['-eu', '-c', script], {
+      cwd: dir,
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+  const hostEnv = { ...shell.env, HOME: join(dir) }
+  const close = () => rmSync(root, { recursive: true, force: true })
+  return {
+    dir,
+    host: localHost(shell.argv, hostEnv),
+    controller: localController(join(root, 'controller')),
+    sh,
+    close,
+  }
+}
+
+/** `$DIR` in every text of a value. */
+export function withDir<T>(value: T, dir: string): T {
+  if (typeof value === 'string') return value.replaceAll('$DIR', dir) as T
+  if (Array.isArray(value)) return value.map((part) => withDir(part, dir)) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withDir(part, dir)])) as T
+}
+
+/** What the engine does with one module on one host. `apply` false is check mode. */
+export async function runModule(
+  module: AnyModule,
+  raw: unknown,
+  { host, controller }: Pick<Bench, 'host' | 'controller'>,
+  apply: boolean,
+): Promise<{ change: Change<unknown> | undefined; fields: ResultFields }> {
+  const input = typeof raw === 'string' && module.freeForm ? { [module.freeForm]: raw } : raw
+  const parsed = module.args.parse(input)
+  const args = module.prepare ? await module.prepare(parsed, controller) : parsed
+  const state = await module.probe(host, args)
+  const change = module.diff(args, state)
+  const fields = module.result?.(args, state) ?? {}
+  if (change === undefined || !apply) return { change, fields }
+  return { change, fields: { ...fields, ...(await module.apply(host, args, change)) } }
+}
