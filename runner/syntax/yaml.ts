@@ -70,7 +70,11 @@ function parseDocument(file: SourceFile, report: Report): Document.Parsed | unde
   } as const
   const documents = parseAllDocuments(file.text, options)
   if (!Array.isArray(documents)) return undefined
-  for (const document of documents) for (const error of document.errors) report(describe(error, file))
+  const places = new Set<number>()
+  for (const error of documents.flatMap((document) => document.errors)) {
+    if (!places.has(error.pos[0])) report(describe(error, file))
+    places.add(error.pos[0])
+  }
   const second = documents[1]
   if (second) {
     const start = file.text.lastIndexOf('---', second.range[1])

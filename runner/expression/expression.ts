@@ -1,0 +1,105 @@
+import { type Expression, parseExpressionAt } from 'acorn'
+import type { Report } from '../errors.js'
+import type { Span } from '../syntax/source.js'
+import type { Compiled, Scope } from './compiled.js'
+import { seal } from './data.js'
+import { helperFunctions } from './helpers.js'
+import { type Locate, locator } from './locate.js'
+import { allowedGlobals, refusedName, varsName } from './names.js'
+import { explainError, lazyCode, resolveName } from './run.js'
+import { analyse } from './walk.js'
+
+/**
+ * One bare JavaScript expression (`when:` and its like). Its mistakes are reported at their places.
+ * @returns `undefined` if it has any
+ */
+export function compileExpression(text: string, span: Span, report: Report): Compiled | undefined {
+  return compileAt(text, span, locator(text, span), report)
+}
+
+/** The same, for an expression whose places are known otherwise: the inside of a template tag. */
+export function compileAt(text: string, span: Span, locate: Locate, report: Report): Compiled | undefined {
+  const tree = parse(text, locate, report)
+  if (!tree) return undefined
+  const { free, findings } = analyse(tree)
+  const problems = [...findings]
+  for (const [name, node] of free) {
+    const message = refusedName(name)
+    if (message) problems.push({ message, start: node.start, end: node.end })
+  }
+  for (const { message, hint, start, end } of problems)
+    report({ code: 'expression', message, span: locate(start, end), hint })
+  if (problems.length > 0) return undefined
+  return fromCode(text, [...free.keys()], span, tree.type === 'Identifier')
+}
+
+/** The names among `free` that variables must define. */
+export function variableNames(free: Iterable<string>): Set<string> {
+  return new Set([...free].filter((name) => !isProvided(name)))
+}
+
+function isProvided(name: string): boolean {
+  return name === varsName || allowedGlobals.has(name) || helperFunctions.has(name)
+}
+
+function fromCode(text: string, free: readonly string[], span: Span, bare: boolean): Compiled {
+  const params = free.filter((name) => !allowedGlobals.has(name))
+  const code = lazyCode(`return (${text}\n)`, params, span.file.path)
+  const names = variableNames(params)
+  const evaluate = (scope: Scope): unknown => {
+    const direct = bare && names.size === 1 ? scope.lookup(params[0]!) : undefined
+    if (direct) return seal(direct.value)
+    const values = params.map((name) => resolveName(name, scope, span))
+    try {
+      return seal(code()(...values))
+    } catch (error) {
+      throw explainError(error, text, span)
+    }
+  }
+  return { names, span, evaluate }
+}
+
+function parse(text: string, locate: Locate, report: Report): Expression | undefined {
+  const fail = (message: string, start: number, hint?: string): undefined => {
+    report({ code: 'expression', message, span: locate(start, start + 1), hint })
+  }
+  if (text.trim() === '') return fail('an expression is missing', 0)
+  try {
+    const tree = parseExpressionAt(text, 0, { ecmaVersion: 2022, sourceType: 'module', preserveParens: true })
+    const rest = text.slice(tree.end)
+    const trailing = /^(?:\s|\/\/.*|\/\*[\s\S]*?\*\/)*/.exec(rest)![0].length
+    if (trailing < rest.length)
+      return fail('the expression ends before this', tree.end + trailing, wordHint(text))
+    if (tree.type === 'SequenceExpression')
+      return fail(
+        'one expression is wanted, not several with a comma',
+        tree.expressions[0]!.end,
+        'for “and”, write &&',
+      )
+    return tree
+  } catch (error) {
+    const { message, at } = syntaxError(error)
+    return fail(message, Math.min(at, Math.max(0, text.length - 1)), wordHint(text))
+  }
+}
+
+/** acorn's message without its own line and column, and the offset. */
+export function syntaxError(error: unknown): { message: string; at: number } {
+  if (!(error instanceof SyntaxError) || !('pos' in error)) throw error
+  return { message: error.message.replace(/ \(\d+:\d+\)$/, ''), at: error.pos as number }
+}
+
+const words: readonly [RegExp, string][] = [
+  [/\bis not defined\b/, 'write: vars.NAME === undefined'],
+  [/\bis defined\b/, 'write: vars.NAME !== undefined'],
+  [/\bnot in\b/, 'write: !list.includes(x)'],
+  [/\|\s*default\b/, 'write: vars.NAME ?? default'],
+  [/\band\b/, '“and” is && in JavaScript'],
+  [/\bor\b/, '“or” is || in JavaScript'],
+  [/\bnot\b/, '“not” is ! in JavaScript'],
+]
+
+/** What somebody who writes Jinja's words should have written. */
+function wordHint(text: string): string | undefined {
+  return words.find(([pattern]) => pattern.test(text))?.[1]
+}

@@ -1,0 +1,8 @@
+export { type Compiled, constant, EvaluationError, type Scope } from './compiled.js'
+export { omit } from './data.js'
+export { compileExpression } from './expression.js'
+export { type Helper, helperNames, helpers } from './helpers.js'
+export { variableNameProblem } from './names.js'
+export { compileTemplate, type TemplateOptions } from './template.js'
+export { compileText, type TextOptions } from './text.js'
+export { compileNode } from './tree.js'

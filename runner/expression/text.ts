@@ -1,0 +1,66 @@
+import type { Report } from '../errors.js'
+import type { Span } from '../syntax/source.js'
+import { type Compiled, constant, EvaluationError } from './compiled.js'
+import { compileAt } from './expression.js'
+import { findJinja } from './jinja.js'
+import { locator } from './locate.js'
+import { compileTags } from './render.js'
+import { findTags } from './tags.js'
+
+export interface TextOptions {
+  /**
+   * What `{{ … }}` is in this file: a mistake whose hint is the same in JavaScript (`error`, playbooks and roles), a
+   * mistake of a file that was made for Ansible (`inventory`), or text.
+   */
+  readonly jinja?: 'error' | 'inventory' | 'text' | undefined
+}
+
+/**
+ * A string of a YAML file. Without tags it is itself; exactly one `<%= … %>` keeps the type of its value; anything else
+ * prints text.
+ * @returns `undefined` if it has a mistake; all of them are reported
+ */
+export function compileText(
+  text: string,
+  span: Span,
+  report: Report,
+  options: TextOptions = {},
+): Compiled | undefined {
+  if (!checkJinja(text, span, report, options)) return undefined
+  if (!text.includes('<%') && !text.includes('%>')) return constant(text, span)
+  const locate = locator(text, span)
+  const { tags, problems } = findTags(text)
+  const [tag] = tags
+  const single = problems.length === 0 && tag?.kind === 'print' && tag.start === 0 && tag.end === text.length
+  if (!single) return compileTags({ text, span, locate }, report)
+  const code = tag.code.replace(/;\s*$/, '')
+  const place = (start: number, end: number) => locate(tag.codeStart + start, tag.codeStart + end)
+  const compiled = compileAt(code, span, place, report)
+  return compiled && defined(compiled, code.trim(), span)
+}
+
+/** A value that is `undefined` is a misspelt member more often than not: it must be asked for. */
+function defined(compiled: Compiled, code: string, span: Span): Compiled {
+  const evaluate: Compiled['evaluate'] = (scope) => {
+    const value = compiled.evaluate(scope)
+    if (value !== undefined) return value
+    throw new EvaluationError(`${code} is undefined`, span, `give a default: <%= ${code} ?? … %>`)
+  }
+  return { ...compiled, evaluate }
+}
+
+function checkJinja(text: string, span: Span, report: Report, { jinja = 'error' }: TextOptions): boolean {
+  const found = jinja === 'text' ? undefined : findJinja(text)
+  if (!found) return true
+  const place = locator(text, span)(found.start, found.end)
+  const translated = found.translation ?? 'JavaScript between <%= and %>'
+  const message =
+    jinja === 'inventory' ? 'Jinja is not interpreted yet' : 'Jinja is not interpreted in playbooks and roles'
+  report({
+    code: 'template',
+    message,
+    span: place,
+    hint: `write: ${translated}   (literal braces: <%= '{{' %>)`,
+  })
+  return false
+}
