@@ -1,5 +1,6 @@
 import { command } from './command.js'
 import { copy } from './copy.js'
+import { file } from './file.js'
 import type { AnyModule } from './module.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
@@ -10,6 +11,7 @@ import { template } from './template.js'
 export const modules = {
   command,
   copy,
+  file,
   shell,
   slurp,
   stat,

@@ -1,0 +1,146 @@
+import { shellScript } from '../script.js'
+import { expandHome, findPath, printState } from './fragments.js'
+
+const files = `${expandHome}${findPath}${printState}`
+
+/**
+ * What stands at a path, what its link leads to, what the source is, and the different modes and owners below it. `src`
+ * is relative to the folder of the link.
+ */
+export const probePath = shellScript(
+  'probe-path',
+  'probe',
+  ['path', 'src', 'recurse'],
+  `${files}
+fs_expand "$path"
+path=$fs_path
+printf '%s\\n' "\${HOME-}"
+[ "$path" = / ] || path=\${path%/}
+fs_state "$path" no no
+fs_state "$path" yes no
+if [ -n "$src" ]; then
+  fs_expand "$src"
+  case $fs_path in
+    /*) ;;
+    *) fs_path=\${path%/*}/$fs_path ;;
+  esac
+  if [ -e "$fs_path" ]; then fs_state "$fs_path" yes no; else printf 'absent\\nparent=yes\\n\\n'; fi
+fi
+if [ "$recurse" = yes ] && [ -d "$path" ]; then
+  below=$(find "$path/" -exec stat -c '%f %u %g %U %G' -- {} +) || exit 1
+  printf '%s\\n' "$below" | sort -u
+fi`,
+)
+
+const own = `own() {
+  if [ -n "$owner" ]; then chown -h -- "$owner" "$1" || exit 1; fi
+  if [ -n "$group" ]; then chgrp -h -- "$group" "$1" || exit 1; fi
+}
+`
+
+/** A folder with the parents it lacks; all of them get the owner and mode, as in Ansible. */
+export const makeDirectory = shellScript(
+  'make-directory',
+  'apply',
+  ['path', 'mode', 'owner', 'group'],
+  `${files}${own}
+umask 077
+make() {
+  [ -d "\${1:-/}" ] && return 0
+  make "\${1%/*}"
+  mkdir -- "$1" || exit 1
+  own "$1"
+  chmod -- "$mode" "$1" || exit 1
+}
+fs_expand "$path"
+make "$fs_path"
+fs_state "$fs_path" yes no`,
+)
+
+/**
+ * Owner, group and mode of everything below a folder. Symbolic links keep their mode and are not followed. `modes` holds
+ * lines of `d` or `f`, the old mode and the new: chmod programs do not agree about symbolic ones.
+ */
+export const setBelow = shellScript(
+  'set-below',
+  'apply',
+  ['path', 'modes', 'owner', 'group'],
+  `${files}
+fs_expand "$path"
+path=$fs_path
+if [ -n "$owner" ]; then find "$path/" -exec chown -h -- "$owner" {} + || exit 1; fi
+if [ -n "$group" ]; then find "$path/" -exec chgrp -h -- "$group" {} + || exit 1; fi
+printf '%s\\n' "$modes" | while read -r kind old new; do
+  case $kind in
+    d) find "$path/" -type d -perm "$old" -exec chmod -- "$new" {} + || exit 1 ;;
+    f) find "$path/" ! -type d ! -type l -perm "$old" -exec chmod -- "$new" {} + || exit 1 ;;
+  esac
+done || exit 1
+fs_state "$path" yes no`,
+)
+
+/** Whatever it is, a folder with all that is in it. A link is removed, not what it leads to. */
+export const removePath = shellScript(
+  'remove-path',
+  'apply',
+  ['path'],
+  `${expandHome}
+fs_expand "$path"
+case $fs_path in
+  /) echo 'refusing to remove /' >&2; exit 1 ;;
+esac
+rm -rf -- "$fs_path"`,
+)
+
+/** An empty file, or new times for one that is there. */
+export const touchPath = shellScript(
+  'touch-path',
+  'apply',
+  ['path', 'mode', 'owner', 'group', 'times'],
+  `${files}${own}
+fs_expand "$path"
+path=$fs_path
+if [ -e "$path" ]; then
+  if [ "$times" = now ]; then touch -c -- "$path" || exit 1; fi
+else
+  umask 077
+  set -C
+  : >"$path" || exit 1
+fi
+own "$path"
+chmod -- "$mode" "$path" || exit 1
+fs_state "$path" yes no`,
+)
+
+/** A symbolic or hard link, made beside its place and renamed onto it. */
+export const makeLink = shellScript(
+  'make-link',
+  'apply',
+  ['path', 'src', 'kind', 'force', 'owner', 'group'],
+  `${files}${own}
+fs_temp=''
+trap '[ -z "$fs_temp" ] || rm -f -- "$fs_temp"' EXIT
+trap 'exit 143' HUP INT TERM
+fs_expand "$path"
+path=$fs_path
+fs_expand "$src"
+src=$fs_path
+case $src in
+  /*) real=$src ;;
+  *) real=\${path%/*}/$src ;;
+esac
+if [ "$force" != yes ] && [ ! -e "$real" ]; then
+  printf '%s\\n' "nothing is at $real; force: true makes a link to nothing" >&2
+  exit 1
+fi
+if [ -d "$path" ] && [ ! -L "$path" ]; then printf '%s\\n' "is a directory: $path" >&2; exit 1; fi
+name=$(mktemp -u "\${path%/*}/.tsplay.XXXXXX") || exit 1
+if [ "$kind" = hard ]; then ln -- "$real" "$name" || exit 1; else ln -s -- "$src" "$name" || exit 1; fi
+fs_temp=$name
+own "$name"
+# A rename onto a link to a folder would move into that folder.
+if [ -L "$path" ] && [ -d "$path" ]; then rm -f -- "$path" || exit 1; fi
+mv -f -- "$name" "$path" || exit 1
+fs_temp=''
+fs_state "$path" no no`,
+)
