@@ -1,0 +1,231 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { passFault } from '../core/faults.js'
+import { readText, writeFile } from '../core/files.js'
+import { Fatal, log, reason, sleep } from '../core/log.js'
+import { type Disk, etcdDisk, sqliteDisk } from './disk.js'
+import { emptyKv, type Kv } from './kv.js'
+import { type Member, membersKey, membersOf, refuseAdd } from './members.js'
+import { type PeerClient, peerClient, servePeers } from './peer.js'
+import { type Answer, type Message, Raft } from './raft.js'
+import { runTxn, type Store } from './store.js'
+
+/** How a datastore is to be opened. */
+export interface OpenOptions {
+  kind: 'etcd' | 'sqlite'
+  dbDir: string
+  tlsDir: string
+  nodeName: string
+  /** The IP under which peers reach this server. */
+  address: string
+  /** Where the members to join can be learned; absent when this server starts the cluster. */
+  join?: () => Promise<Member[]>
+  /** Handles what peers ask of the leader beside the datastore. */
+  handle: (route: string, body: unknown) => Promise<unknown>
+}
+
+/** Left behind in a server that was removed, so that a restart does not start a cluster of its own. */
+export function tombstone(dbDir: string): string {
+  return path.join(dbDir, 'etcd', 'tombstone')
+}
+
+const removedText =
+  'this server has been removed from the etcd cluster; delete ${datadir}/server/db to allow it to rejoin'
+
+/** Whether embedded etcd has been here before. */
+export function etcdExists(dbDir: string): boolean {
+  return etcdDisk(dbDir).exists
+}
+
+function memberName(dbDir: string, nodeName: string): string {
+  const file = path.join(dbDir, 'etcd', 'name')
+  const known = readText(file)
+  if (known !== undefined) return known
+  const name = `${nodeName}-${randomBytes(4).toString('hex')}`
+  writeFile(file, name)
+  return name
+}
+
+/** Opens the datastore; a joining server returns once it is a member and has the cluster's state. */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  return options.kind === 'sqlite' ? openSqlite(options) : openEtcd(options)
+}
+
+async function openSqlite(options: OpenOptions): Promise<Store> {
+  const disk = sqliteDisk(options.dbDir)
+  const kv = disk.load()
+  const self: Member = {
+    id: 'sqlite',
+    name: 'sqlite',
+    nodeName: options.nodeName,
+    address: '',
+    learner: false,
+    since: 0,
+  }
+  kv.data.set(membersKey, { value: [self], mod: 1, created: 1 })
+  const never = (): Promise<Answer> => Promise.reject(new Error('SQLite has no peers'))
+  const raft = new Raft('sqlite', kv, disk, never, () => undefined)
+  raft.start()
+  return facade('sqlite', raft, options.handle, undefined, () => undefined)
+}
+
+/** The first state of a new etcd: empty, or what SQLite held on this server until now. */
+function initialState(dbDir: string, self: Member): Kv {
+  const sqlite = path.join(dbDir, 'state.db')
+  const migrate = fs.existsSync(sqlite)
+  const kv = migrate ? sqliteDisk(dbDir).load() : emptyKv()
+  if (migrate) log('info', 'Migrating content from sqlite to etcd')
+  kv.rev += 1
+  kv.data.set(membersKey, { value: [self], mod: kv.rev, created: kv.rev })
+  return kv
+}
+
+async function openEtcd(options: OpenOptions): Promise<Store> {
+  const { dbDir, nodeName, address } = options
+  if (fs.existsSync(tombstone(dbDir))) throw new Fatal(removedText)
+  fs.mkdirSync(path.join(dbDir, 'etcd'), { recursive: true, mode: 0o700 })
+  const disk = etcdDisk(dbDir)
+  const id = memberName(dbDir, nodeName)
+  const self: Member = {
+    id,
+    name: id,
+    nodeName,
+    address,
+    learner: options.join !== undefined,
+    since: Date.now(),
+  }
+  const fresh = !disk.exists
+  let kv = emptyKv()
+  if (!fresh) kv = disk.load()
+  else if (options.join === undefined) {
+    kv = initialState(dbDir, self)
+    disk.install(kv)
+    const old = path.join(dbDir, 'state.db')
+    if (fs.existsSync(old)) fs.renameSync(old, `${old}.migrated`)
+  }
+  return startEtcd(options, disk, kv, self, fresh)
+}
+
+async function startEtcd(
+  options: OpenOptions,
+  disk: Disk,
+  kv: Kv,
+  self: Member,
+  fresh: boolean,
+): Promise<Store> {
+  const client = peerClient(options.tlsDir)
+  const removed = (): void => {
+    writeFile(tombstone(options.dbDir), self.id)
+    log('fatal', removedText)
+    process.exit(1)
+  }
+  const raft = new Raft(self.id, kv, disk, client.send, removed)
+  const stopServer = await servePeers(options.tlsDir, options.address, async (route, body) => {
+    if (route === '/raft') return raft.receive(body as Message)
+    if (!raft.isLeader) throw new Error('etcdserver: not leader')
+    if (route === '/members') return addMember(raft, body as Member)
+    return options.handle(route, body)
+  })
+  const store = facade('etcd', raft, options.handle, client, () => {
+    stopServer()
+    client.stop()
+  })
+  raft.start()
+  if (fresh && options.join !== undefined) await joinCluster(options, options.join, client, raft, self)
+  else if (membersOf(kv).every((member) => member.id !== self.id)) removed()
+  return store
+}
+
+function facade(
+  kind: Store['kind'],
+  raft: Raft,
+  handle: OpenOptions['handle'],
+  client: PeerClient | undefined,
+  close: () => void,
+): Store {
+  return {
+    kind,
+    id: raft.id,
+    raft,
+    read: async () => {
+      await raft.barrier()
+      return raft.kv
+    },
+    txn: (txn) => runTxn(raft, txn),
+    atLeader: async <T>(route: string, body: unknown): Promise<T> => {
+      if (raft.isLeader || client === undefined) return (await handle(route, body)) as T
+      const leader = raft.leaderMember()
+      if (leader === undefined) throw new Error('etcdserver: no leader')
+      return client.call<T>(leader.address, route, body, 2000)
+    },
+    stop: () => {
+      raft.stop()
+      close()
+    },
+  }
+}
+
+/** Adds a learner at the leader. */
+async function addMember(raft: Raft, member: Member): Promise<Answer> {
+  const members = raft.members
+  if (members.some((known) => known.id === member.id)) return { ok: true }
+  const refusal = refuseAdd(members, raft.live(), member.nodeName)
+  if (refusal !== undefined) return { ok: false, error: refusal }
+  const mod = raft.kv.data.get(membersKey)?.mod ?? 0
+  const value = [...members, { ...member, learner: true, since: Date.now() }]
+  await raft.write({ guards: { [membersKey]: mod }, set: { [membersKey]: value } })
+  log('info', `etcd: added member ${member.name} (${member.address}) as learner`)
+  return { ok: true }
+}
+
+async function joinCluster(
+  options: OpenOptions,
+  learn: () => Promise<Member[]>,
+  client: PeerClient,
+  raft: Raft,
+  self: Member,
+): Promise<void> {
+  await passFault('join', options.nodeName)
+  for (;;) {
+    try {
+      const members = await learn()
+      const names = members.map((member) => `${member.name}=https://${member.address}:2380`)
+      log(
+        'info',
+        `Adding member ${self.name}=https://${self.address}:2380 to etcd cluster [${names.join(' ')}]`,
+      )
+      await askToJoin(members, client, self)
+      break
+    } catch (error) {
+      if (reason(error).includes('duplicate node name')) {
+        fs.rmSync(path.join(options.dbDir, 'etcd', 'name'), { force: true })
+        throw new Fatal(`ETCD join failed: ${reason(error)}`)
+      }
+      log('warning', `Failed to join etcd cluster, will retry: ${reason(error)}`)
+      await sleep(1000)
+    }
+  }
+  log('info', `Starting etcd for cluster; waiting for the state of the cluster`)
+  for (let waited = 0; raft.kv.rev === 0; waited += 20) {
+    if (waited > 0 && waited % 5000 === 0)
+      log('warning', 'etcd: no snapshot from the leader yet; is port 2380 open?')
+    await sleep(20)
+  }
+}
+
+async function askToJoin(members: Member[], client: PeerClient, self: Member): Promise<void> {
+  let last = new Error('etcdserver: no leader')
+  for (const member of members) {
+    try {
+      await client.health(member.address)
+      const answer = await client.call<Answer>(member.address, '/members', self, 5000)
+      if (answer.ok) return
+      last = new Error(answer.error ?? 'etcdserver: request timed out')
+      if (!/not leader/.test(last.message)) throw last
+    } catch (error) {
+      last = error instanceof Error ? error : new Error(String(error))
+    }
+  }
+  throw last
+}

@@ -1,0 +1,386 @@
+import { log, reason, sleep } from '../core/log.js'
+import type { Disk, HardState } from './disk.js'
+import {
+  applyChange,
+  type Change,
+  checkGuards,
+  follows,
+  fromSnapshot,
+  type Kv,
+  type Snapshot,
+  type Txn,
+  toSnapshot,
+  Unavailable,
+} from './kv.js'
+import { type Member, membersOf, quorum, removedIds, votersOf } from './members.js'
+
+/** What goes over the wire between members; `kind` picks the handler. */
+export type Message =
+  | { kind: 'append'; term: number; from: string; prevTerm: number; prevRev: number; changes: Change[] }
+  | { kind: 'install'; term: number; from: string; snapshot: Snapshot }
+  | { kind: 'vote'; term: number; from: string; lastTerm: number; lastRev: number; pre: boolean }
+  | { kind: 'read'; from: string }
+  | { kind: 'txn'; from: string; txn: Txn }
+
+export interface Answer {
+  ok: boolean
+  term?: number
+  rev?: number
+  error?: string
+  conflict?: boolean
+  removed?: boolean
+}
+
+/** Sends a message to a member; rejects when it cannot be reached in time. */
+export type Send = (member: Member, message: Message, timeoutMs: number) => Promise<Answer>
+
+const heartbeatMs = 200
+const electionMs = 1000
+const requestMs = 3000
+
+/**
+ * Raft, reduced to what the lab needs: the log is the state itself, so that a member which fell behind is given
+ * the whole state instead of missing entries. Elections, terms, votes and commit by majority are Raft's.
+ */
+export class Raft {
+  private hard: HardState
+  private leader = ''
+  private role: 'follower' | 'leader' = 'follower'
+  private heard = 0
+  private deadline = 0
+  private readonly matched = new Map<string, number>()
+  private readonly acked = new Map<string, number>()
+  private readonly busy = new Set<string>()
+  private recent: Change[] = []
+  private tail: Promise<unknown> = Promise.resolve()
+  private timer: NodeJS.Timeout | undefined
+  private electing = false
+  /** When this server became leader, ms since the epoch; 0 otherwise. */
+  leaderSince = 0
+
+  constructor(
+    readonly id: string,
+    readonly kv: Kv,
+    private readonly disk: Disk,
+    private readonly send: Send,
+    private readonly onRemoved: () => void,
+  ) {
+    this.hard = disk.loadHard()
+    if (kv.term > this.hard.term) this.hard = { term: kv.term, votedFor: '' }
+  }
+
+  start(): void {
+    this.resetDeadline()
+    if (this.isOnlyVoter()) this.deadline = 0
+    this.timer = setInterval(() => this.tick(), heartbeatMs / 2)
+    this.tick()
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+  }
+
+  get isLeader(): boolean {
+    return this.role === 'leader'
+  }
+
+  get members(): Member[] {
+    return membersOf(this.kv)
+  }
+
+  /** The leader as far as this member knows. */
+  leaderMember(): Member | undefined {
+    return this.members.find((member) => member.id === this.leader)
+  }
+
+  /** Members heard from within the last second and a half, this one included. Only the leader knows. */
+  live(): Set<string> {
+    const since = Date.now() - 1500
+    const others = [...this.acked].filter(([, at]) => at > since).map(([id]) => id)
+    return new Set([this.id, ...others])
+  }
+
+  /** Whether a member has all that this leader has. */
+  hasCaughtUp(id: string): boolean {
+    return id === this.id || this.matched.get(id) === this.kv.rev
+  }
+
+  private isOnlyVoter(): boolean {
+    const voters = votersOf(this.members)
+    return voters.length === 1 && voters[0]?.id === this.id
+  }
+
+  private peers(): Member[] {
+    return this.members.filter((member) => member.id !== this.id)
+  }
+
+  private resetDeadline(): void {
+    this.deadline = Date.now() + electionMs + Math.random() * electionMs
+  }
+
+  private tick(): void {
+    if (this.role === 'leader') {
+      if (!this.quorumSince(electionMs * 2)) return this.follow(this.hard.term, '')
+      for (const peer of this.peers()) void this.replicate(peer)
+    } else if (Date.now() > this.deadline && !this.electing) {
+      this.electing = true
+      void this.campaign().finally(() => {
+        this.electing = false
+      })
+    }
+  }
+
+  private follow(term: number, leader: string): void {
+    if (this.role === 'leader') log('warning', `etcd: ${this.id} stepped down as leader at term ${term}`)
+    this.role = 'follower'
+    this.leaderSince = 0
+    this.leader = leader
+    if (term > this.hard.term) this.saveHard({ term, votedFor: '' })
+    this.resetDeadline()
+  }
+
+  private saveHard(state: HardState): void {
+    this.hard = state
+    this.disk.saveHard(state)
+  }
+
+  private async campaign(): Promise<void> {
+    const self = this.members.find((member) => member.id === this.id)
+    this.resetDeadline()
+    if (self === undefined || self.learner) {
+      // it still asks, since the answer tells a removed member so
+      if (this.members.length > 0) await this.poll(true)
+      return
+    }
+    if (!(await this.poll(true))) return
+    this.saveHard({ term: this.hard.term + 1, votedFor: this.id })
+    this.leader = ''
+    if (!(await this.poll(false))) return
+    this.role = 'leader'
+    this.leader = this.id
+    this.leaderSince = Date.now()
+    this.matched.clear()
+    this.acked.clear()
+    for (const peer of this.peers()) this.acked.set(peer.id, Date.now() - 1000)
+    this.recent = []
+    log('info', `etcd: ${this.id} became leader at term ${this.hard.term}`)
+    await this.write({}).catch((error: unknown) => log('warning', `etcd: ${reason(error)}`))
+  }
+
+  private async poll(pre: boolean): Promise<boolean> {
+    const term = pre ? this.hard.term + 1 : this.hard.term
+    const message: Message = {
+      kind: 'vote',
+      term,
+      from: this.id,
+      lastTerm: this.kv.term,
+      lastRev: this.kv.rev,
+      pre,
+    }
+    const voters = votersOf(this.members)
+    let granted = voters.some((member) => member.id === this.id) ? 1 : 0
+    const need = quorum(voters.length)
+    if (granted >= need && voters.length === 1) return true
+    await Promise.all(
+      this.peers().map(async (peer) => {
+        const answer = await this.send(peer, message, electionMs * 0.8).catch(() => undefined)
+        if (answer?.removed === true) this.onRemoved()
+        if (answer?.ok === true && !peer.learner) granted += 1
+        if (!pre && answer?.term !== undefined && answer.term > this.hard.term) this.follow(answer.term, '')
+      }),
+    )
+    return granted >= need && (pre || this.hard.term === term)
+  }
+
+  /** Handles what another member sent. */
+  async receive(message: Message): Promise<Answer> {
+    if (removedIds(this.kv).includes(message.from)) return { ok: false, removed: true }
+    switch (message.kind) {
+      case 'append':
+      case 'install':
+        return this.onAppend(message)
+      case 'vote':
+        return this.onVote(message)
+      case 'read':
+        return this.isLeader ? this.onRead() : { ok: false, error: 'etcdserver: not leader' }
+      case 'txn':
+        if (!this.isLeader) return { ok: false, error: 'etcdserver: not leader' }
+        return this.write(message.txn).then(
+          (rev) => ({ ok: true, rev }),
+          (error: unknown) => ({
+            ok: false,
+            error: reason(error),
+            conflict: !(error instanceof Unavailable),
+          }),
+        )
+    }
+  }
+
+  private onAppend(message: Extract<Message, { kind: 'append' | 'install' }>): Answer {
+    if (message.term < this.hard.term) return { ok: false, term: this.hard.term, rev: -1 }
+    this.heard = Date.now()
+    this.follow(message.term, message.from)
+    if (message.kind === 'install') {
+      const next = fromSnapshot(message.snapshot)
+      Object.assign(this.kv, next)
+      this.disk.install(this.kv)
+      return { ok: true, rev: this.kv.rev }
+    }
+    for (const change of message.changes)
+      if (follows(this.kv, change)) {
+        applyChange(this.kv, change)
+        this.disk.append(change, this.kv)
+      }
+    const last = message.changes.at(-1)
+    const expected = last === undefined ? { term: message.prevTerm, rev: message.prevRev } : last
+    const same = this.kv.term === expected.term && this.kv.rev === expected.rev
+    return same ? { ok: true, rev: this.kv.rev } : { ok: false, term: this.hard.term, rev: -2 }
+  }
+
+  private onVote(message: Extract<Message, { kind: 'vote' }>): Answer {
+    const term = this.hard.term
+    const led = this.isLeader || Date.now() - this.heard < electionMs
+    if (led || message.term < term) return { ok: false, term }
+    const newer =
+      message.lastTerm > this.kv.term || (message.lastTerm === this.kv.term && message.lastRev >= this.kv.rev)
+    if (message.pre) return { ok: newer, term }
+    if (message.term > term) this.follow(message.term, '')
+    const free = this.hard.votedFor === '' || this.hard.votedFor === message.from
+    if (!newer || !free) return { ok: false, term: this.hard.term }
+    this.saveHard({ term: message.term, votedFor: message.from })
+    this.resetDeadline()
+    return { ok: true, term: message.term }
+  }
+
+  private async onRead(): Promise<Answer> {
+    await this.tail.catch(() => undefined)
+    if (
+      !(await this.waitFor(() => !this.isLeader || this.quorumSince(heartbeatMs * 3), requestMs)) ||
+      !this.isLeader
+    )
+      return { ok: false, error: 'etcdserver: request timed out' }
+    return { ok: true, rev: this.kv.rev }
+  }
+
+  private quorumSince(ms: number): boolean {
+    const since = Date.now() - ms
+    const voters = votersOf(this.members)
+    const live = voters.filter((member) => member.id === this.id || (this.acked.get(member.id) ?? 0) > since)
+    return live.length >= quorum(voters.length)
+  }
+
+  private async waitFor(condition: () => boolean, ms: number): Promise<boolean> {
+    const end = Date.now() + ms
+    while (!condition()) {
+      if (Date.now() > end) return false
+      await sleep(5)
+    }
+    return true
+  }
+
+  /** Brings one member up to date; one exchange at a time for each. */
+  private async replicate(peer: Member): Promise<void> {
+    if (this.busy.has(peer.id)) return
+    this.busy.add(peer.id)
+    try {
+      for (let again = true; again && this.isLeader; ) again = await this.exchange(peer)
+    } catch {
+      // unreachable: the next tick tries again
+    } finally {
+      this.busy.delete(peer.id)
+    }
+  }
+
+  private async exchange(peer: Member): Promise<boolean> {
+    const answer = await this.send(peer, this.nextMessage(peer), electionMs * 1.5)
+    if (answer.removed === true) {
+      this.onRemoved()
+      return false
+    }
+    if (!answer.ok && (answer.term ?? 0) > this.hard.term) {
+      this.follow(answer.term ?? 0, '')
+      return false
+    }
+    this.acked.set(peer.id, Date.now())
+    this.matched.set(peer.id, answer.ok ? (answer.rev ?? 0) : -1)
+    return this.matched.get(peer.id) !== this.kv.rev
+  }
+
+  private nextMessage(peer: Member): Message {
+    const base = { term: this.hard.term, from: this.id }
+    const match = this.matched.get(peer.id)
+    if (match === undefined || match === this.kv.rev)
+      return { kind: 'append', ...base, prevTerm: this.kv.term, prevRev: this.kv.rev, changes: [] }
+    const start = this.recent.findIndex((change) => change.prevRev === match)
+    const first = this.recent[start]
+    if (first === undefined) return { kind: 'install', ...base, snapshot: toSnapshot(this.kv) }
+    return {
+      kind: 'append',
+      ...base,
+      prevTerm: first.prevTerm,
+      prevRev: first.prevRev,
+      changes: this.recent.slice(start),
+    }
+  }
+
+  /** Writes at the leader. Resolves with the revision once a majority of voters has it on disk. */
+  write(txn: Txn): Promise<number> {
+    const done = this.tail.catch(() => undefined).then(() => this.commit(txn))
+    this.tail = done.catch(() => undefined)
+    return done
+  }
+
+  private async commit(txn: Txn): Promise<number> {
+    if (!this.isLeader) throw new Unavailable('etcdserver: leader changed')
+    checkGuards(this.kv, txn)
+    const change: Change = {
+      term: this.hard.term,
+      rev: this.kv.rev + 1,
+      prevTerm: this.kv.term,
+      prevRev: this.kv.rev,
+      set: txn.set ?? {},
+      del: txn.del ?? [],
+    }
+    applyChange(this.kv, change)
+    this.disk.append(change, this.kv)
+    this.recent = [...this.recent.slice(-400), change]
+    for (const peer of this.peers()) void this.replicate(peer)
+    const enough = (): boolean => {
+      const voters = votersOf(this.members)
+      const have = voters.filter(
+        (member) => member.id === this.id || (this.matched.get(member.id) ?? -1) >= change.rev,
+      )
+      return have.length >= quorum(voters.length)
+    }
+    if (!(await this.waitFor(() => enough() || !this.isLeader, requestMs)) || !this.isLeader)
+      throw new Unavailable('etcdserver: request timed out')
+    return change.rev
+  }
+
+  /** Makes sure that what is read next is what a majority agreed on, or throws Unavailable. */
+  async barrier(): Promise<void> {
+    const answer = await this.atLeader({ kind: 'read', from: this.id })
+    if (!answer.ok) throw new Unavailable(answer.error ?? 'etcdserver: leader changed')
+    if (!(await this.waitFor(() => this.kv.rev >= (answer.rev ?? 0), requestMs)))
+      throw new Unavailable('etcdserver: request timed out')
+  }
+
+  /** Runs a message at the leader, wherever that is. */
+  async atLeader(message: Message): Promise<Answer> {
+    const end = Date.now() + requestMs
+    let answer: Answer = { ok: false, error: 'etcdserver: no leader' }
+    while (Date.now() < end) {
+      const leader = this.leaderMember()
+      if (this.isLeader) answer = await this.receive(message)
+      else if (leader !== undefined)
+        answer = await this.send(leader, message, requestMs).catch(() => ({
+          ok: false,
+          error: 'etcdserver: leader changed',
+        }))
+      if (answer.ok || answer.conflict === true || answer.error === 'etcdserver: request timed out')
+        return answer
+      await sleep(50)
+    }
+    return answer
+  }
+}
