@@ -68,10 +68,19 @@ const waitForSsh = async (dir: string, host: HostRecord): Promise<void> => {
   }, BOOT_MS)
   if (answered && !ended) return
   const { log } = hostFiles(dir, host.name)
-  const last = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-2).join(' / ') : ''
+  const last = existsSync(log) ? lastLines(readFileSync(log, 'utf8')) : ''
   const what = ended ? 'ended while booting' : `did not answer on port 22 within ${BOOT_MS / 1000} s`
   throw new LabError(`${host.name} ${what}: ${last}; its console: ${log}`)
 }
+
+/** The end of a console's text, on one line and without its colours. */
+const lastLines = (text: string): string =>
+  text
+    .replace(/\u001b\[[\d;?]*[A-Za-z]/g, '')
+    .split(/[\r\n]+/)
+    .filter((line) => line.trim())
+    .slice(-3)
+    .join(' / ')
 
 /** Ends a host as a power cut would: everything in it is killed. Its files stay, and stay mounted. */
 export const stopHost = async (host: HostRecord): Promise<void> => {

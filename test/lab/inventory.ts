@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { labFiles } from './paths.js'
 import type { HostRecord, LabState } from './state.js'
 
-/** The k3s versions that the lab's stand-ins exist for, oldest first. */
-export const K3S_VERSIONS = ['v1.33.6+k3s1', 'v1.34.2+k3s1', 'v1.35.0+k3s1'] as const
+/** The oldest of the k3s versions that the lab has stand-ins for: an upgrade has somewhere to go from it. */
+const K3S_VERSION = 'v1.33.6+k3s1'
 
 /** A JSON string is a YAML scalar that no YAML version reads as anything but that string. */
 const quoted = (value: string | number | boolean): string => JSON.stringify(value)
@@ -23,7 +23,6 @@ const hostsOf = (indent: number, hosts: HostRecord[]): string[] => {
 /** The inventory of a lab, in the shape of k3s-ansible's: groups server and agent under k3s_cluster, and its variables. */
 export const renderInventory = (dir: string, state: LabState): string => {
   const { key, knownHosts, k3s } = labFiles(dir)
-  const [version] = K3S_VERSIONS
   const of = (kind: HostRecord['kind']): HostRecord[] => state.hosts.filter((host) => host.kind === kind)
   const connection: [string, string | number][] = [
     ['ansible_port', 22],
@@ -32,8 +31,8 @@ export const renderInventory = (dir: string, state: LabState): string => {
   ]
   const cluster: [string, string | boolean][] = [
     ['ansible_become', true],
-    ['k3s_version', version],
-    ['airgap_dir', join(k3s, version)],
+    ['k3s_version', K3S_VERSION],
+    ['airgap_dir', join(k3s, K3S_VERSION)],
     ['token', state.token],
     ['api_endpoint', of('server')[0]?.address ?? ''],
     ['cluster_context', 'tsplay-lab'],

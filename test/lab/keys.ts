@@ -38,11 +38,13 @@ export const ensureHostKeys = async (dir: string, host: HostRecord): Promise<voi
 /** The public key line in what `dropbearkey -y` prints. */
 export const publicKeyLine = (text: string): string => `${/^ssh-\S+ \S+/m.exec(text)?.[0] ?? ''}\n`
 
-/** Writes known_hosts: every host by its address and its name. */
+/** Writes known_hosts: every host by its address and its name; one whose keys could not be made yet is left out. */
 export const writeKnownHosts = (dir: string, state: LabState): void => {
   const lines = state.hosts.flatMap((host) =>
     typesOf(host).map((type) => {
-      const line = readFileSync(join(hostFiles(dir, host.name).keys, `ssh_host_${type}_key.pub`), 'utf8')
+      const file = join(hostFiles(dir, host.name).keys, `ssh_host_${type}_key.pub`)
+      if (!existsSync(file)) return ''
+      const line = readFileSync(file, 'utf8')
       return `${host.address},${host.name} ${line.trim().split(' ').slice(0, 2).join(' ')}\n`
     }),
   )

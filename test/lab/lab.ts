@@ -63,8 +63,8 @@ export const labUp = async (size: LabSize = {}, say: Say = silent): Promise<Lab>
     const state = before ?? (await claimNetwork(dir, randomBytes(16).toString('hex')))
     await networkUp(dir, state)
     await ensureLabKey(dir)
-    await bootAll(dir, state, [...state.hosts, ...hostsToMake(dir, state, size, images)])
-    writeFiles(dir)
+    const hosts = [...state.hosts, ...hostsToMake(dir, state, size, images)]
+    await bootAll(dir, state, hosts).finally(() => writeFiles(dir))
     await buildStandIns(dir, say)
     return openLab(dir)
   })

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { LabError } from './errors.js'
 import { withLock } from './lock.js'
@@ -6,9 +6,8 @@ import { labNames, MACHINE_DIR } from './paths.js'
 import { must, run } from './run.js'
 import { type LabState, writeState, writeWhole } from './state.js'
 import { chooseSubnet, takenRanges } from './subnet.js'
+import { raiseSysctls, restoreSysctls } from './sysctl.js'
 
-const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward'
-const FORWARD_BEFORE = join(MACHINE_DIR, 'ip_forward')
 const LABS = join(MACHINE_DIR, 'labs')
 
 const linkExists = (name: string): boolean => existsSync(`/sys/class/net/${name}`)
@@ -77,8 +76,7 @@ export const networkUp = async (dir: string, state: LabState): Promise<void> => 
   const { bridge, mac, subnet } = state
   await onMachine(async () => {
     writeWhole(join(LABS, bridge), `${subnet}.0/24 ${dir}\n`)
-    if (!existsSync(FORWARD_BEFORE)) writeWhole(FORWARD_BEFORE, readFileSync(IP_FORWARD, 'utf8'))
-    writeFileSync(IP_FORWARD, '1')
+    raiseSysctls()
   })
   if (!linkExists(bridge)) await must('ip', ['link', 'add', 'name', bridge, 'address', mac, 'type', 'bridge'])
   await must('ip', ['address', 'replace', `${subnet}.1/24`, 'dev', bridge])
@@ -97,16 +95,14 @@ export const removeLink = async (machine: string): Promise<void> => {
   if (linkExists(linkOf(machine))) await run('ip', ['link', 'delete', linkOf(machine)])
 }
 
-/** Removes the lab's rules and bridge; with the machine's last lab, ip_forward becomes what it was. */
+/** Removes the lab's rules and bridge; with the machine's last lab, its settings become what they were. */
 export const networkDown = async (state: LabState): Promise<void> => {
   for (const { table, chain, rule } of state.rules) await removeRule(table, chain, rule)
   if (linkExists(state.bridge)) await must('ip', ['link', 'delete', state.bridge])
   await onMachine(async () => {
     rmSync(join(LABS, state.bridge), { force: true })
     const others = existsSync(LABS) && otherSubnets(state.bridge).trim() !== ''
-    if (others || !existsSync(FORWARD_BEFORE)) return
-    writeFileSync(IP_FORWARD, readFileSync(FORWARD_BEFORE, 'utf8'))
-    rmSync(FORWARD_BEFORE)
+    if (!others) restoreSysctls()
   })
   for (const folder of [LABS, MACHINE_DIR]) removeIfEmpty(folder)
 }

@@ -17,7 +17,7 @@ export interface Images {
 }
 
 /** Servers among n nodes when nobody says: three, which survive the loss of one, or one when there are too few nodes. */
-export const defaultServers = (nodes: number): number => (nodes >= 4 ? 3 : Math.min(1, nodes))
+const defaultServers = (nodes: number): number => (nodes >= 4 ? 3 : Math.min(1, nodes))
 
 /** @throws LabError when the numbers make no lab. */
 export const counts = (size: LabSize): { server: number; agent: number; busybox: number } => {

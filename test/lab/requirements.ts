@@ -37,7 +37,7 @@ const has = (need: string): boolean => {
 const text = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
 /** The Debian packages that are missing. */
-export const missingPackages = (): string[] => [
+const missingPackages = (): string[] => [
   ...new Set(NEEDS.filter(([need]) => !has(need)).map(([, debianPackage]) => debianPackage)),
 ]
 
