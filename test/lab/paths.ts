@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LabError } from './errors.js'
 
@@ -17,12 +18,16 @@ export const NODE_ON_HOST = '/opt/tsplay-lab/node'
  * @throws LabError when its path could not stand in mount options and in ssh's arguments.
  */
 export const labDir = (): string => {
-  const dir = resolve(process.env.TSPLAY_LAB_DIR || join(CHECKOUT, '.lab'))
+  const dir = withoutLinks(resolve(process.env.TSPLAY_LAB_DIR || join(CHECKOUT, '.lab')))
   if (/^[\w./+@-]+$/.test(dir)) return dir
   throw new LabError(
     `the lab cannot live in ${dir}: set TSPLAY_LAB_DIR to a path of letters, digits and ./_+@-`,
   )
 }
+
+/** The kernel lists mounts under their real paths: through a symbolic link none would be found. */
+const withoutLinks = (path: string): string =>
+  existsSync(path) ? realpathSync(path) : join(withoutLinks(dirname(path)), basename(path))
 
 /** The files of a lab. */
 export const labFiles = (dir: string) => ({

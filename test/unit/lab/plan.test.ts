@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { renderInventory } from '../../lab/inventory.js'
-import { labNames } from '../../lab/paths.js'
+import { labDir, labNames } from '../../lab/paths.js'
 import { counts, hostsToMake } from '../../lab/plan.js'
 import type { LabState } from '../../lab/state.js'
 
@@ -59,6 +62,23 @@ describe('labNames', () => {
     expect(labNames('/a').bridge).not.toBe(labNames('/b').bridge)
     expect(labNames('/a').bridge).toMatch(/^tsl[0-9a-f]{4}$/)
     expect(labNames('/a').mac).toMatch(/^02(:[0-9a-f]{2}){5}$/)
+  })
+})
+
+describe('labDir', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
+  it('is the real path, as the kernel names mounts, whether it exists yet or not', () => {
+    const base = mkdtempSync(join(tmpdir(), 'tsplay-paths-'))
+    symlinkSync(base, `${base}-link`)
+    vi.stubEnv('TSPLAY_LAB_DIR', `${base}-link/not/yet`)
+    expect(labDir()).toBe(join(realpathSync(base), 'not/yet'))
+    for (const path of [`${base}-link`, base]) rmSync(path, { recursive: true })
+  })
+
+  it('refuses a path that mount options could not hold', () => {
+    vi.stubEnv('TSPLAY_LAB_DIR', '/tmp/a,b')
+    expect(labDir).toThrow('the lab cannot live in /tmp/a,b: set TSPLAY_LAB_DIR')
   })
 })
 
