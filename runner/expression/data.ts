@@ -2,9 +2,6 @@ import { types } from 'node:util'
 import { Secret } from '../secrets/secret.js'
 import { EvaluationError } from './compiled.js'
 
-/** What a value of `<%= omit %>` is: the key or the item that holds it is left out (Ansible's `omit`). */
-export const omit: unique symbol = Symbol('omit')
-
 /** Values that were found to be plain, all the way down, and frozen: they need not be walked again. */
 const sealed = new WeakSet<object>()
 /** Sealed values that hold a secret somewhere, with the same value in clear. */
@@ -14,14 +11,15 @@ const revealed = new WeakMap<object, unknown>()
 const maxDepth = 200
 
 /**
- * Check that a value is plain data (text, numbers, true and false, null, lists, objects, secrets, `omit`) and freeze
- * it, so that no expression can change what another one sees. Proxies are copied.
+ * Check that a value is plain data (text, numbers, true and false, null, lists, objects, secrets, marks such as
+ * `omit`) and freeze it, so that no expression can change what another one sees. Lazy views are copied.
  * @throws EvaluationError for functions, Sets, Maps, dates, cycles and the like
  */
 export function seal(value: unknown, depth = 0): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value
-  if (value === undefined || value === omit || value instanceof Secret || Buffer.isBuffer(value)) return value
+  if (value === undefined || value instanceof Secret || Buffer.isBuffer(value)) return value
+  if (typeof value === 'symbol') return value
   if (typeof value !== 'object') throw notData(value)
   if (sealed.has(value)) return value
   if (depth > maxDepth) throw new EvaluationError('this value contains itself, or is nested too deeply')
@@ -45,6 +43,12 @@ function sealObject(value: object, depth: number): object {
     !types.isProxy(value) &&
     entries.every(([key, inner]) => Object.is(inner, own[key]?.value) && !own[key]?.get)
   return Object.freeze(same ? value : Object.fromEntries(entries))
+}
+
+/** A view that computes its members when they are asked for, such as `hostvars`: it must not be walked. */
+export function isLazy(value: unknown): boolean {
+  if (value === null || typeof value !== 'object' || sealed.has(value)) return false
+  return types.isProxy(value) || Object.values(Object.getOwnPropertyDescriptors(value)).some(({ get }) => get)
 }
 
 /** The value as expressions compute with it: secrets in clear, because `'a' + secret` must not give `a***`. */

@@ -1,9 +1,8 @@
-import { types } from 'node:util'
 import { compileFunction } from 'node:vm'
 import { didYouMean } from '../errors.js'
 import type { Span } from '../syntax/source.js'
 import { EvaluationError, type Scope } from './compiled.js'
-import { reveal, seal } from './data.js'
+import { isLazy, reveal, seal } from './data.js'
 import { helperFunctions } from './helpers.js'
 import { varsName } from './names.js'
 
@@ -38,7 +37,7 @@ export function resolveName(name: string, scope: Scope, span: Span | undefined):
 
 /** Lazy views, such as `hostvars`, are left lazy. */
 function readable(value: unknown): unknown {
-  return types.isProxy(value) ? value : reveal(seal(value))
+  return isLazy(value) ? value : reveal(seal(value))
 }
 
 /** All variables as one read-only object: a name that nothing defines is `undefined`. */

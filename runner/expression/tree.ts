@@ -2,12 +2,13 @@ import type { Report } from '../errors.js'
 import type { MappingEntry, Node } from '../syntax/node.js'
 import { toPlain } from '../syntax/read.js'
 import { type Compiled, constant, type Scope } from './compiled.js'
-import { omit, seal } from './data.js'
+import { seal } from './data.js'
+import { omit } from './omit.js'
 import { compileText, type TextOptions } from './text.js'
 
 /**
- * A YAML value with templates anywhere in it, evaluated as a whole. A key or an item whose value is `omit` is left
- * out. Mistakes are reported; what has one stands for nothing.
+ * A YAML value with templates anywhere in it, evaluated as a whole. Mistakes are reported; a string that has one stands
+ * for nothing.
  */
 export function compileNode(node: Node, report: Report, options: TextOptions = {}): Compiled {
   if (node.kind === 'scalar') return compileScalar(node, report, options)
@@ -23,7 +24,7 @@ function compileScalar(node: Node & { kind: 'scalar' }, report: Report, options:
 
 function compileItems(node: Node & { kind: 'sequence' }, report: Report, options: TextOptions): Compiled {
   const items = node.items.map((item) => compileNode(item, report, options))
-  const build = (scope: Scope) => items.map((item) => item.evaluate(scope)).filter((value) => value !== omit)
+  const build = (scope: Scope) => items.map((item) => item.evaluate(scope))
   return compound(node, items, build)
 }
 
@@ -31,11 +32,7 @@ function compileEntries(node: Node & { kind: 'mapping' }, report: Report, option
   for (const entry of node.entries) checkKey(entry, report)
   const entries = node.entries.map(({ key, value }) => [key, compileNode(value, report, options)] as const)
   const build = (scope: Scope) =>
-    Object.fromEntries(
-      entries
-        .map(([key, value]) => [key, value.evaluate(scope)] as const)
-        .filter(([, value]) => value !== omit),
-    )
+    Object.fromEntries(entries.map(([key, value]) => [key, value.evaluate(scope)]))
   const values = entries.map(([, value]) => value)
   return compound(node, values, build)
 }

@@ -1,0 +1,28 @@
+/** Variables that the engine sets itself; they override all others (Ansible's magic variables), with their meaning. */
+export const magicVariables = {
+  inventory_hostname: "the host's name in the inventory",
+  inventory_hostname_short: 'the same up to the first dot',
+  group_names: 'the groups that the host is in, sorted, without all',
+  groups: 'all groups, each a list of host names',
+  hostvars: "any host's variables: hostvars['server-1'].facts.hostname",
+  inventory_dir: 'the folder of the first inventory',
+  playbook_dir: "the playbook's folder",
+  role_name: 'the role that the task belongs to',
+  role_path: "that role's folder",
+  ansible_play_name: "the play's name",
+  ansible_play_hosts: 'hosts of the play that have not failed',
+  ansible_play_hosts_all: 'all hosts of the play',
+  ansible_play_batch: 'hosts of the batch that is running and have not failed',
+  ansible_check_mode: 'true in check mode',
+  ansible_diff_mode: 'true in diff mode',
+  ansible_forks: 'how many hosts work at once',
+  ansible_failed_task: 'in a rescue: the task that failed',
+  ansible_failed_result: 'in a rescue: its result',
+  facts: 'what was found on the host (docs/facts.md)',
+  omit: 'as the value of an argument: as if it were not there',
+  vars: 'every variable by name; an absent one is undefined',
+} as const
+
+export type MagicName = keyof typeof magicVariables
+
+export const magicNames: ReadonlySet<string> = new Set(Object.keys(magicVariables))

@@ -1,0 +1,133 @@
+import { EvaluationError, type Scope } from '../expression/compiled.js'
+import { type Layer, rankOf, type Variable } from './layers.js'
+
+/** Which definition of a variable wins, and which ones it hides, the strongest first. */
+export interface Explanation {
+  readonly winner: Variable
+  readonly hidden: readonly Variable[]
+}
+
+/** The variables of one host at one place in a play. */
+export interface HostScope extends Scope {
+  /** Where a variable comes from; `undefined` for magic variables and for names that nothing defines. */
+  explain(name: string): Explanation | undefined
+  /**
+   * This scope with more layers, each in its place of the order: extra vars still win over a task's. Cheap: a loop
+   * makes one for each item.
+   */
+  extend(layers: readonly Layer[]): HostScope
+}
+
+type Magic = ReadonlyMap<string, () => unknown>
+
+/** What a scope knows of the one that it extends. */
+interface Parent {
+  readonly scope: HostScope
+  find(name: string): Found | undefined
+  findAll(name: string): Found[]
+}
+
+/** Magic variables, computed once for a scope and those that extend it. */
+interface MagicValues {
+  readonly names: readonly string[]
+  has(name: string): boolean
+  get(name: string): { readonly value: unknown } | undefined
+}
+
+interface Found {
+  readonly variable: Variable
+  readonly rank: number
+}
+
+/**
+ * The variables of `layers` by Ansible's precedence, and the magic ones above all. A variable is evaluated when it is
+ * first looked up, and sees all others as they are in this scope. The layers are taken as they are: after `set_fact`,
+ * make a new scope.
+ */
+export function createScope(layers: readonly Layer[], magic: Magic): HostScope {
+  return build(layers, memoised(magic), undefined)
+}
+
+function build(layers: readonly Layer[], magic: MagicValues, parent: Parent | undefined): HostScope {
+  const own = [...layers].sort((a, b) => rankOf(a.name) - rankOf(b.name))
+  const winners = new Map<string, Found | undefined>()
+  const values = new Map<string, { value: unknown }>()
+  const active: string[] = []
+
+  const findAll = (name: string): Found[] => {
+    const found = own.flatMap((layer) => foundIn(layer, name)).reverse()
+    return [...found, ...(parent?.findAll(name) ?? [])].sort((a, b) => b.rank - a.rank)
+  }
+  const find = (name: string): Found | undefined => {
+    if (winners.has(name)) return winners.get(name)
+    const above = parent?.find(name)
+    const layer = own.findLast((each) => each.vars.has(name))
+    const mine = layer && foundIn(layer, name)[0]
+    const winner = mine && (!above || mine.rank >= above.rank) ? mine : above
+    winners.set(name, winner)
+    return winner
+  }
+  const lookup = (name: string): { readonly value: unknown } | undefined => {
+    const special = magic.get(name) ?? values.get(name)
+    if (special) return special
+    const found = find(name)
+    if (!found) return undefined
+    const { value } = found.variable
+    const result = value.constant ?? {
+      value: guarded(name, found.variable, active, () => value.evaluate(scope)),
+    }
+    values.set(name, result)
+    return result
+  }
+  let known: ReadonlySet<string> | undefined
+  const names = () => {
+    known ??= new Set([
+      ...(parent?.scope.names() ?? magic.names),
+      ...own.flatMap((layer) => [...layer.vars.keys()]),
+    ])
+    return known
+  }
+  const explain = (name: string): Explanation | undefined => {
+    const [winner, ...hidden] = magic.has(name) ? [] : findAll(name).map((found) => found.variable)
+    return winner && { winner, hidden }
+  }
+  const scope: HostScope = {
+    lookup,
+    names,
+    explain,
+    extend: (more) => build(more, magic, { scope, find, findAll }),
+  }
+  return scope
+}
+
+function foundIn(layer: Layer, name: string): Found[] {
+  const variable = layer.vars.get(name)
+  return variable ? [{ variable, rank: rankOf(layer.name) }] : []
+}
+
+/** Evaluate a variable; if it needs itself, tell by which way. */
+function guarded(name: string, variable: Variable, active: string[], evaluate: () => unknown): unknown {
+  const start = active.indexOf(name)
+  if (start >= 0) {
+    const chain = [...active.slice(start), name].join(' → ')
+    throw new EvaluationError(`variables need each other: ${chain}`, variable.value.span)
+  }
+  active.push(name)
+  try {
+    return evaluate()
+  } finally {
+    active.pop()
+  }
+}
+
+function memoised(magic: Magic): MagicValues {
+  const values = new Map<string, { value: unknown }>()
+  const get = (name: string) => {
+    const compute = magic.get(name)
+    if (!compute) return undefined
+    const known = values.get(name) ?? { value: compute() }
+    values.set(name, known)
+    return known
+  }
+  return { names: [...magic.keys()], has: (name) => magic.has(name), get }
+}
