@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises'
+import { askTerminal } from './ask.js'
+import { createAppliers } from './engine/applier.js'
+import { createConnections } from './engine/connections.js'
+import type { Run } from './engine/context.js'
+import { createLimit } from './engine/limits.js'
+import { createHosts, playHosts } from './engine/play.js'
+import { executeRun } from './engine/run.js'
+import { type ExitCode, exitCodes, formatDiagnostic, InputError } from './errors.js'
+import { createTap, type Reporter } from './events.js'
+import type { CliOptions } from './options.js'
+import { loadPlan } from './plan/load.js'
+import type { Plan } from './plan/plan.js'
+import { createJsonlReporter } from './report/jsonl.js'
+import { createPlainReporter } from './report/plain.js'
+import { createRedactor } from './secrets/redact.js'
+import { Secret } from './secrets/secret.js'
+import { diskFiles, type Files } from './syntax/files.js'
+import { createTransport } from './transport/index.js'
+
+/** What the outside world gives a run: streams, and the two stages of an interruption. */
+export interface Surroundings {
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean | undefined }
+  readonly stderr: { write(text: string): unknown }
+  readonly colour: boolean
+  readonly cwd: string
+  /** First Ctrl-C: start nothing new. */
+  readonly stop: AbortSignal
+  /** Second Ctrl-C: kill what runs. */
+  readonly abort: AbortSignal
+}
+
+/**
+ * Load, plan, execute, recap. The only place that wires implementations.
+ * @throws InputError for bad input, before any host is touched
+ */
+export async function runApp(options: CliOptions, world: Surroundings): Promise<ExitCode> {
+  if (options.playbooks.length === 0) throw usage('which playbook?', 'tsplay -i inventory.yaml cluster.yaml')
+  if (options.inventories.length === 0 && !options.syntaxCheck)
+    throw usage('which inventory?', `tsplay -i inventory.yaml ${options.playbooks.join(' ')}`)
+  const files = diskFiles()
+  const { plan, warnings } = loadPlan({
+    inventories: options.inventories,
+    playbooks: options.playbooks,
+    extraVars: options.extraVars,
+    files,
+    cwd: world.cwd,
+  })
+  for (const warning of warnings) world.stderr.write(`${formatDiagnostic(warning)}\n`)
+  if (options.syntaxCheck) return exitCodes.ok
+  if (options.listHosts) return listHosts(plan, options, world)
+  return execute(plan, files, options, world)
+}
+
+function usage(message: string, hint: string): InputError {
+  return new InputError([{ code: 'option', message, hint }])
+}
+
+async function execute(
+  plan: Plan,
+  files: Files,
+  options: CliOptions,
+  world: Surroundings,
+): Promise<ExitCode> {
+  const becomePassword = await readBecomePassword(options)
+  const reporter = await createReporter(options, world)
+  const connections = createConnections(createTransport(), world.abort)
+  const run = createRun(plan, options, world, { reporter, connections, becomePassword })
+  try {
+    return await executeRun(run, files)
+  } finally {
+    await connections.close()
+    await reporter.close?.()
+  }
+}
+
+interface Parts {
+  readonly reporter: Reporter
+  readonly connections: Run['connections']
+  readonly becomePassword: Secret | undefined
+}
+
+function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: Parts): Run {
+  const redactor = createRedactor()
+  if (parts.becomePassword) redactor.add(parts.becomePassword)
+  return {
+    plan,
+    options: {
+      check: options.check,
+      diff: options.diff,
+      failOnChange: options.failOnChange,
+      forks: options.forks,
+      limit: options.limit,
+      extraVars: options.extraVars,
+      connection: {
+        user: options.user,
+        privateKey: options.privateKey,
+        hostKeyPolicy: options.hostKeyPolicy,
+        connectTimeoutMs: options.connectTimeoutMs,
+        become: options.become,
+        becomeUser: options.becomeUser,
+        becomeMethod: options.becomeMethod,
+        becomePassword: parts.becomePassword,
+      },
+    },
+    emit: createTap(redactor, [parts.reporter]),
+    redactor,
+    ask: askTerminal,
+    hosts: createHosts([...plan.inventory.hosts.keys()]),
+    connections: parts.connections,
+    appliers: createAppliers(),
+    forks: createLimit(options.forks),
+    stop: world.stop,
+    abort: world.abort,
+  }
+}
+
+async function readBecomePassword(options: CliOptions): Promise<Secret | undefined> {
+  if (options.askBecomePass) return new Secret(await askTerminal('Password to become', { private: true }))
+  if (options.becomePasswordFile === undefined) return undefined
+  const text = await readFile(options.becomePasswordFile, 'utf8').catch(() => {
+    throw usage(`no such password file: ${options.becomePasswordFile}`, 'its first line is the password')
+  })
+  return new Secret(text.split('\n')[0] ?? '')
+}
+
+/** A terminal is redrawn; pipes and CI get lines. listr2 is loaded only where it draws. */
+async function createReporter(options: CliOptions, world: Surroundings): Promise<Reporter> {
+  const write = (text: string): void => {
+    world.stdout.write(text)
+  }
+  const shared = { colour: world.colour, diff: options.diff, verbosity: options.verbosity, write }
+  const interactive = world.stdout.isTTY && process.env.TERM !== 'dumb' && !process.env.CI
+  if (options.output === 'jsonl') return createJsonlReporter(write)
+  if (options.output === 'plain' || (options.output === 'auto' && !interactive))
+    return createPlainReporter(shared)
+  const { createTtyReporter } = await import('./report/tty.js')
+  return createTtyReporter(shared)
+}
+
+function listHosts(plan: Plan, options: CliOptions, world: Surroundings): ExitCode {
+  const run = createRun(plan, options, world, {
+    reporter: { handle: () => undefined },
+    connections: createConnections(createTransport(), world.abort),
+    becomePassword: undefined,
+  })
+  for (const [index, play] of plan.plays.entries()) {
+    const names = playHosts(run, play)
+    world.stdout.write(`play #${index + 1} (${names.length} hosts)\n`)
+    for (const name of names) world.stdout.write(`  ${name}\n`)
+  }
+  return exitCodes.ok
+}

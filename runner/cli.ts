@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { exitCodes, InputError } from './errors.js'
+
+/** argv in, exit code out. What a command does not need is not loaded. */
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 1 && argv[0] === '--version') {
+    process.stdout.write(`tsplay ${readVersion()}\n`)
+    return exitCodes.ok
+  }
+  const { parseOptions } = await import('./options.js')
+  const options = parseOptions(argv)
+  if (options.version) {
+    process.stdout.write(`tsplay ${readVersion()}\n`)
+    return exitCodes.ok
+  }
+  if (options.help || argv.length === 0) {
+    const { helpPage } = await import('./help.js')
+    process.stdout.write(helpPage())
+    return exitCodes.ok
+  }
+  const { runApp } = await import('./app.js')
+  const { stop, abort } = listenForInterrupts()
+  return runApp(options, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    colour: wantsColour(),
+    cwd: process.cwd(),
+    stop,
+    abort,
+  })
+}
+
+/** The package's version; in the source tree package.json is one folder nearer than in what is built. */
+function readVersion(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version
+    } catch {
+      // The other place is the one.
+    }
+  }
+  return 'unknown'
+}
+
+/** First Ctrl-C: finish what runs and start nothing new. Second: kill what runs. Third: leave at once. */
+function listenForInterrupts(): { stop: AbortSignal; abort: AbortSignal } {
+  const stop = new AbortController()
+  const abort = new AbortController()
+  let count = 0
+  const interrupt = (): void => {
+    count++
+    if (count === 1) {
+      process.stderr.write('\ninterrupted: what runs is finished, nothing new starts; once more kills it\n')
+      stop.abort()
+    } else if (count === 2) abort.abort()
+    else process.exit(exitCodes.interrupted)
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  return { stop: stop.signal, abort: abort.signal }
+}
+
+function wantsColour(): boolean {
+  if (process.env.NO_COLOR) return false
+  return Boolean(process.env.FORCE_COLOR) || process.stdout.isTTY === true
+}
+
+/** `| head` closes the pipe: that is no error, and the exit code stays what it is. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+}
+
+ignoreClosedPipes()
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (error instanceof InputError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = error.exitCode
+  } else {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    process.stderr.write(`this is a bug in tsplay, please report it:\n${text}\n`)
+    process.exitCode = exitCodes.bug
+  }
+}

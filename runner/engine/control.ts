@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Scope } from '../expression/compiled.js'
+import { HostError, ModuleFailure } from '../modules/module.js'
+import type { Action } from '../plan/plan.js'
+import { conditionText, type ItemOutcome, type TaskRun } from './item.js'
+import { type Effective, firstFalse } from './keywords.js'
+import { validate } from './module.js'
+
+type ControlAction = Extract<Action, { kind: 'control' }>
+
+/** Runs a module of the engine's own. @throws ModuleFailure, EvaluationError */
+export async function runControl(
+  context: TaskRun,
+  action: ControlAction,
+  values: unknown,
+  scope: Scope,
+  effective: Effective,
+): Promise<ItemOutcome> {
+  const { run, host } = context
+  const result = await action.module.run(validate(action.module, values), {
+    host: host.name,
+    checkMode: effective.checkMode,
+    scope,
+    firstFalse: (argument) => {
+      const condition = firstFalse(action.conditions[argument] ?? [], scope, argument)
+      return condition && conditionText(condition)
+    },
+    prompt: async (text, options) => {
+      try {
+        return await run.ask(text, options)
+      } catch (error) {
+        throw new ModuleFailure(error instanceof Error ? error.message : String(error))
+      }
+    },
+    sleep: async (ms) => {
+      await delay(ms, undefined, { signal: run.stop }).catch(() => {
+        throw new HostError('aborted', 'interrupted')
+      })
+    },
+  })
+  return {
+    status: result.changed ? 'changed' : 'ok',
+    summary: [],
+    differences: [],
+    result: result.fields ?? {},
+    applied: false,
+    facts: result.facts,
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, isAbsolute, resolve } from 'node:path'
+import { type Diagnostic, InputError } from '../errors.js'
+import type { Compiled, Scope } from '../expression/compiled.js'
+import { compileTemplate } from '../expression/index.js'
+import { type Controller, ModuleFailure } from '../modules/module.js'
+import type { Task } from '../plan/plan.js'
+import type { Files } from '../syntax/files.js'
+import { formatPosition } from '../syntax/source.js'
+
+/** What modules read on the controller; digests and compiled templates are kept for the run. */
+export interface ControllerFactory {
+  for(task: Task, playbookDir: string, scope: Scope): Controller
+}
+
+export function createControllers(files: Files): ControllerFactory {
+  const digests = new Map<string, Promise<{ size: number; sha256: string }>>()
+  const templates = new Map<string, Compiled>()
+
+  const template = (path: string): Compiled => {
+    const found = templates.get(path) ?? compileFile(path, files)
+    templates.set(path, found)
+    return found
+  }
+
+  return {
+    for: (task, playbookDir, scope) => ({
+      find: (kind, path) => findFile(kind, path, task, playbookDir, files),
+      readFile: (path) => readFile(path),
+      stream: (path) => createReadStream(path),
+      digest(path) {
+        const found = digests.get(path) ?? digestFile(path)
+        digests.set(path, found)
+        return found
+      },
+      render: (path) => String(template(path).evaluate(scope)),
+    }),
+  }
+}
+
+/** Ansible's search: the role's `files/` or `templates/`, the role, then the same beside the playbook. */
+export function searchFolders(kind: 'files' | 'templates', task: Task, playbookDir: string): string[] {
+  const roots = [task.role?.path, dirname(task.span.file.path), playbookDir].filter(
+    (dir) => dir !== undefined,
+  )
+  return [...new Set(roots.flatMap((dir) => [resolve(dir, kind), dir]))]
+}
+
+function findFile(
+  kind: 'files' | 'templates',
+  path: string,
+  task: Task,
+  playbookDir: string,
+  files: Files,
+): string {
+  const exists = (candidate: string): boolean => files.isFile(candidate) || files.isDirectory(candidate)
+  const home = process.env.HOME ?? ''
+  const expanded = path.startsWith('~/') ? resolve(home, path.slice(2)) : path
+  const folders = isAbsolute(expanded) ? ['/'] : searchFolders(kind, task, playbookDir)
+  const found = folders.map((dir) => resolve(dir, expanded)).find(exists)
+  if (found) return found
+  throw new ModuleFailure(
+    isAbsolute(expanded)
+      ? `no such file on the controller: ${expanded}`
+      : `no file '${path}' in ${folders.join(', ')}`,
+  )
+}
+
+function compileFile(path: string, files: Files): Compiled {
+  const diagnostics: Diagnostic[] = []
+  const file = files.read(path)
+  if (!file) throw new ModuleFailure(`no such template: ${path}`)
+  const compiled = compileTemplate(file, (diagnostic) => diagnostics.push(diagnostic))
+  if (compiled) return compiled
+  const [first] = diagnostics
+  if (!first) throw new InputError([{ code: 'template', message: `cannot read the template ${path}` }])
+  const at = first.span ? `${formatPosition(first.span)}: ` : ''
+  throw new ModuleFailure(`${at}${first.message}`, {}, first.hint)
+}
+
+async function digestFile(path: string): Promise<{ size: number; sha256: string }> {
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk as Buffer)
+    size += (chunk as Buffer).length
+  }
+  return { size, sha256: hash.digest('hex') }
+}

@@ -1,0 +1,41 @@
+import type { HostStats } from '../events.js'
+import type { Compiled } from '../expression/compiled.js'
+import type { Resource } from '../modules/module.js'
+import type { Task } from '../plan/plan.js'
+import { emptyStats } from './stats.js'
+
+/** A change that check mode only foretold. */
+export interface PlannedChange {
+  readonly task: string
+  readonly provides: readonly Resource[]
+}
+
+/** Where a host stands in the run. A failed or unreachable one takes no further part. */
+export type HostState = 'alive' | 'ended' | 'failed' | 'unreachable'
+
+/** Everything that the run knows of one host. */
+export interface HostRun {
+  readonly name: string
+  state: HostState
+  /** What `setup` found. */
+  facts?: Readonly<Record<string, unknown>> | undefined
+  /** Results of `register` and variables of `set_fact`, by name. */
+  readonly variables: Map<string, Compiled>
+  /** Handlers that a change has called for. */
+  readonly notified: Set<Task>
+  readonly planned: PlannedChange[]
+  readonly stats: HostStats
+  /** In a rescue: what failed. */
+  failure?: { readonly task: string; readonly result: unknown } | undefined
+}
+
+export function createHostRun(name: string): HostRun {
+  return {
+    name,
+    state: 'alive',
+    variables: new Map(),
+    notified: new Set(),
+    planned: [],
+    stats: emptyStats(),
+  }
+}

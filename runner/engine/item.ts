@@ -1,0 +1,162 @@
+import type { ItemResult } from '../events.js'
+import { EvaluationError, type Scope } from '../expression/compiled.js'
+import { type Controller, HostError, ModuleFailure, type ResultFields } from '../modules/module.js'
+import type { Task } from '../plan/plan.js'
+import { formatPosition } from '../syntax/source.js'
+import { ConnectError } from '../transport/transport.js'
+import type { Applier } from './applier.js'
+import type { Batch, Run } from './context.js'
+import { runControl } from './control.js'
+import type { HostRun } from './host.js'
+import { type Effective, evaluateKeywords, firstFalse } from './keywords.js'
+import { type Planned, planModule, settle } from './module.js'
+import { openHost } from './open.js'
+import { unknownCause } from './unknown.js'
+
+/** One task on one host: what all items of its loop share. */
+export interface TaskRun {
+  readonly run: Run
+  readonly batch: Batch
+  readonly host: HostRun
+  readonly task: Task
+  /** The task's name as people see it. */
+  readonly title: string
+  readonly controllerFor: (scope: Scope) => Controller
+  readonly onOutput?: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined
+}
+
+/** An item that is over, or one whose change waits to be applied. */
+export interface Attempt {
+  readonly effective?: Effective | undefined
+  /** Carry it out. Never rejects: a failure is a result. */
+  finish(): Promise<ItemOutcome>
+}
+
+export interface ItemOutcome extends ItemResult {
+  /** Something on the host was changed: what was probed for later items may be stale. */
+  readonly applied: boolean
+  readonly effective?: Effective | undefined
+  /** Variables for the host (`set_fact`), or its facts (`setup`). */
+  readonly facts?: ResultFields | undefined
+}
+
+/** Condition, keywords, arguments, probe and diff of one item: reads only, so items may be begun ahead. */
+export async function beginItem(context: TaskRun, scope: Scope, label: string | undefined): Promise<Attempt> {
+  let effective: Effective | undefined
+  const over = (outcome: ItemOutcome): Attempt => ({ effective, finish: async () => outcome })
+  try {
+    const skipped = firstFalse(context.task.keywords.when, scope, 'when')
+    if (skipped) return over(skippedItem(label, conditionText(skipped)))
+    effective = evaluateKeywords(context.task.keywords, scope, context.run.options)
+    const { action } = context.task
+    const values = action.args.evaluate(scope)
+    const kept = effective
+    if (action.kind === 'control')
+      return {
+        effective,
+        finish: () =>
+          guarded(label, kept, async () => ({
+            ...(await runControl(context, action, values, scope, kept)),
+            label,
+            effective: kept,
+          })),
+      }
+    const host = await openHost(context, scope, kept)
+    const planned = await planModule(action.module, values, host, context.controllerFor(scope))
+    const applier = context.run.appliers.for(kept.checkMode)
+    return { effective, finish: () => guarded(label, kept, () => carryOut(planned, host, applier)) }
+  } catch (error) {
+    return over({ ...failedItem(label, error), effective })
+  }
+
+  async function carryOut(
+    planned: Planned,
+    host: Awaited<ReturnType<typeof openHost>>,
+    applier: Applier | undefined,
+  ): Promise<ItemOutcome> {
+    const { action } = context.task
+    if (action.kind === 'control') throw new Error('a control module plans nothing on a host')
+    const settled = await settle(action.module, planned, host, applier, context.host.planned)
+    if (planned.change && !applier)
+      context.host.planned.push({ task: context.title, provides: planned.change.provides ?? [] })
+    const { fields, ...rest } = settled
+    return {
+      ...rest,
+      label,
+      result: fields,
+      applied: planned.change !== undefined && applier !== undefined,
+      effective,
+    }
+  }
+}
+
+async function guarded(
+  label: string | undefined,
+  effective: Effective | undefined,
+  work: () => Promise<ItemOutcome>,
+): Promise<ItemOutcome> {
+  try {
+    return await work()
+  } catch (error) {
+    return { ...failedItem(label, error), effective }
+  }
+}
+
+/** A condition as it is written. */
+export function conditionText(condition: {
+  span?: { file: { text: string }; start: number; end: number } | undefined
+}): string {
+  const { span } = condition
+  return span ? span.file.text.slice(span.start, span.end) : 'condition'
+}
+
+function skippedItem(label: string | undefined, condition: string): ItemOutcome {
+  return {
+    label,
+    status: 'skipped',
+    message: `not so: ${condition}`,
+    summary: [],
+    differences: [],
+    result: { skipped: true, skip_reason: 'Conditional result was False', false_condition: condition },
+    applied: false,
+  }
+}
+
+/**
+ * An error as a result: unknown (check mode), unreachable, or failed. Anything that is none of ours is a bug and goes
+ * up. A change may have been half done, so later items are probed again.
+ */
+export function failedItem(label: string | undefined, error: unknown): ItemOutcome {
+  const base = { label, summary: [], differences: [], applied: true }
+  const unknown = unknownCause(error)
+  if (unknown)
+    return {
+      ...base,
+      status: 'unknown',
+      message: unknown.message,
+      result: { unknown_because: unknown.because },
+    }
+  if (error instanceof ConnectError || (error instanceof HostError && error.kind === 'lost'))
+    return {
+      ...base,
+      status: 'unreachable',
+      message: error.message,
+      hint: error instanceof ConnectError ? error.hint : undefined,
+      result: { unreachable: true, msg: error.message },
+    }
+  if (error instanceof ModuleFailure)
+    return {
+      ...base,
+      status: 'failed',
+      message: error.message,
+      hint: error.hint,
+      result: { msg: error.message, ...error.fields },
+    }
+  if (error instanceof HostError)
+    return { ...base, status: 'failed', message: error.message, result: { msg: error.message } }
+  if (error instanceof EvaluationError) {
+    const message = error.span ? `${formatPosition(error.span)}: ${error.message}` : error.message
+    return { ...base, status: 'failed', message, hint: error.hint, result: { msg: message } }
+  }
+  throw error
+}

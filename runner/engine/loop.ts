@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Compiled, EvaluationError, type Scope } from '../expression/compiled.js'
+import type { HostScope } from '../vars/scope.js'
+import { type Attempt, failedItem, type ItemOutcome, type TaskRun } from './item.js'
+import { describe } from './keywords.js'
+import { layerOf } from './scope.js'
+
+/** How one item is run. */
+interface ItemRunner {
+  begin(): Promise<Attempt>
+  judge(outcome: ItemOutcome): Promise<ItemOutcome>
+  /** Set where it is tried again: such items are not begun ahead. */
+  readonly repeat?: (() => Promise<ItemOutcome>) | undefined
+}
+
+/** At most this many items are begun ahead: a bound on what waits in memory and in the session. */
+const widest = 64
+
+/**
+ * Runs the items in their order. Probes only read, so those of the items to come are sent ahead: a loop that finds
+ * nothing to do costs one round trip. Once an item has changed something, what was read for later ones may be stale
+ * and is read again, the window growing anew from one.
+ */
+export async function runLoop(
+  context: TaskRun,
+  scope: HostScope,
+  runnerFor: (scope: HostScope, label: string) => ItemRunner,
+): Promise<ItemOutcome[]> {
+  const { task, run } = context
+  const items = loopItems(task.loop!, scope)
+  const runners = items.map((item, index) => prepare(context, scope, item, index, runnerFor))
+  const pauseMs = Number(task.loopControl.pause?.evaluate(scope) ?? 0) * 1000
+  const outcomes: ItemOutcome[] = []
+  let window = widest
+  while (outcomes.length < runners.length && !run.stop.aborted) {
+    const from = outcomes.length
+    const ahead = pauseMs > 0 || runners[from]!.runner.repeat ? 1 : window
+    const chunk = runners.slice(from, from + ahead)
+    const attempts = chunk.map(({ runner }) => (runner.repeat ? undefined : runner.begin()))
+    window = Math.min(widest, window * 2)
+    for (const [index, { runner, item }] of chunk.entries()) {
+      const attempt = attempts[index]
+      const outcome = attempt ? await runner.judge(await (await attempt).finish()) : await runner.repeat!()
+      outcomes.push({
+        ...outcome,
+        result: { ...outcome.result, item, ansible_loop_var: task.loopControl.loopVar },
+      })
+      if (outcome.status === 'unreachable') return outcomes
+      if (outcome.applied && index < chunk.length - 1) {
+        window = 1
+        await Promise.allSettled(attempts.slice(index + 1))
+        break
+      }
+    }
+    if (pauseMs > 0 && outcomes.length < runners.length)
+      await delay(pauseMs, undefined, { signal: run.stop }).catch(() => undefined)
+  }
+  return outcomes
+}
+
+function prepare(
+  context: TaskRun,
+  scope: HostScope,
+  item: unknown,
+  index: number,
+  runnerFor: (scope: HostScope, label: string) => ItemRunner,
+): { runner: ItemRunner; item: unknown } {
+  const { loopControl } = context.task
+  const values = new Map<string, unknown>([[loopControl.loopVar, item]])
+  if (loopControl.indexVar) values.set(loopControl.indexVar, index)
+  const itemScope = scope.extend([layerOf('loop-vars', values)])
+  try {
+    const label = loopControl.label ? String(loopControl.label.evaluate(itemScope)) : describe(item)
+    return { runner: runnerFor(itemScope, label), item }
+  } catch (error) {
+    const failed = failedItem(describe(item), error)
+    return {
+      item,
+      runner: { begin: async () => ({ finish: async () => failed }), judge: async (outcome) => outcome },
+    }
+  }
+}
+
+/** The items of a loop. @throws EvaluationError when it is no list */
+function loopItems(loop: Compiled, scope: Scope): readonly unknown[] {
+  const value = loop.evaluate(scope)
+  if (Array.isArray(value)) return value
+  throw new EvaluationError(
+    `'loop' must be a list, not ${describe(value)}`,
+    loop.span,
+    'a single tag keeps its type: loop: <%= groups.agent %>',
+  )
+}

@@ -1,0 +1,32 @@
+import type { Scope } from '../expression/compiled.js'
+import type { ApplyHost } from '../modules/module.js'
+import type { TaskRun } from './item.js'
+import { connectionOf, type Effective, environmentOf } from './keywords.js'
+import { createRemote } from './remote.js'
+import { taskScope } from './scope.js'
+
+/**
+ * The host that a task works on: its own, or the one it is delegated to. A delegate is entered with its own
+ * connection variables; the task's variables stay those of the original host (Ansible's rule).
+ * @throws ConnectError
+ */
+export async function openHost(context: TaskRun, scope: Scope, effective: Effective): Promise<ApplyHost> {
+  const { run, batch, host, task } = context
+  const name = effective.delegate ?? host.name
+  const delegate = effective.delegate === undefined ? undefined : run.hosts.get(effective.delegate)
+  const connectionScope = delegate ? taskScope(run, batch, delegate, { role: task.role }) : scope
+  const { target, become } = connectionOf(name, connectionScope, task.keywords, run.options.connection)
+  if (target.password) run.redactor.add(target.password)
+  if (become?.password) run.redactor.add(become.password)
+  const connection = await run.connections.to(target)
+  const { onOutput } = context
+  return createRemote(connection, {
+    name,
+    user: target.user,
+    become,
+    environment: environmentOf(task.keywords, scope),
+    timeoutMs: effective.timeoutMs,
+    signal: run.abort,
+    onOutput: onOutput && ((stream, chunk) => onOutput(stream, chunk.toString('utf8'))),
+  })
+}

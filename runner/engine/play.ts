@@ -1,0 +1,121 @@
+import { constant, type Scope } from '../expression/compiled.js'
+import { resolvePattern } from '../inventory/index.js'
+import { setupModule } from '../modules/setup.js'
+import type { Play, Task } from '../plan/plan.js'
+import { batchSizes, cutBatches } from './batches.js'
+import type { Batch, Run } from './context.js'
+import type { ControllerFactory } from './controller.js'
+import { createHostRun, type HostRun } from './host.js'
+import { taskScope } from './scope.js'
+import { createStepper } from './step.js'
+import { runStrategy, type StrategyResult } from './strategy.js'
+
+/** The hosts that a play runs on, in the inventory's order. */
+export function playHosts(run: Run, play: Play): readonly string[] {
+  const scope = playScope(run, play)
+  const hosts = play.hosts.evaluate(scope)
+  const pattern = Array.isArray(hosts) ? hosts.join(',') : String(hosts)
+  return resolvePattern(run.plan.inventory, pattern, { limit: run.options.limit })
+}
+
+/** What can be named before any host is in sight: the play's own variables, `-e`, the groups. */
+export function playScope(run: Run, play: Play): Scope {
+  return taskScope(run, emptyBatch(play), createHostRun('localhost'))
+}
+
+function emptyBatch(play: Play): Batch {
+  return {
+    play,
+    playName: '',
+    playVars: new Map(),
+    allHosts: [],
+    hosts: [],
+    forceHandlers: false,
+    maxFailPercentage: undefined,
+  }
+}
+
+/** Runs a play over all of its batches. Stops after a batch in which every host failed (Ansible's rule). */
+export async function runPlay(
+  run: Run,
+  play: Play,
+  names: readonly string[],
+  playVars: ReadonlyMap<string, unknown>,
+  controllers: ControllerFactory,
+): Promise<StrategyResult> {
+  const started = performance.now()
+  const scope = playScope(run, play)
+  const playName = play.name ? String(play.name.evaluate(scope)) : names.join(',')
+  const alive = names.map((name) => run.hosts.get(name)!).filter((host) => host.state === 'alive')
+  const batches = cutBatches(alive, batchSizes(play.serial, names.length, scope))
+  run.emit({ type: 'play_started', play: playName, hosts: alive.map((host) => host.name) })
+  let aborted = false
+  for (const [index, hosts] of batches.entries()) {
+    if (run.stop.aborted) break
+    if (batches.length > 1)
+      run.emit({
+        type: 'batch_started',
+        hosts: hosts.map((host) => host.name),
+        index: index + 1,
+        of: batches.length,
+      })
+    const batch: Batch = {
+      ...emptyBatch(play),
+      playName,
+      playVars,
+      allHosts: names,
+      hosts,
+      ...limitsOf(play, scope),
+    }
+    aborted = await runBatch(run, batch, controllers)
+    if (aborted) break
+  }
+  for (const host of alive) if (host.state === 'ended') host.state = 'alive'
+  run.emit({ type: 'play_finished', play: playName, durationMs: performance.now() - started })
+  return { aborted }
+}
+
+function limitsOf(play: Play, scope: Scope) {
+  const percentage = play.maxFailPercentage?.evaluate(scope)
+  return {
+    forceHandlers: play.forceHandlers?.evaluate(scope) === true,
+    maxFailPercentage:
+      percentage === undefined || percentage === null ? undefined : Number.parseFloat(String(percentage)),
+  }
+}
+
+async function runBatch(run: Run, batch: Batch, controllers: ControllerFactory): Promise<boolean> {
+  const stepper = createStepper(run, batch, controllers)
+  const gather = gathering(batch)
+  const play = gather ? { ...batch.play, nodes: [gather, ...batch.play.nodes] } : batch.play
+  const result = await runStrategy(run, { ...batch, play }, stepper)
+  for (const host of batch.hosts) host.notified.clear()
+  const noneLeft = batch.hosts.every((host) => host.state === 'failed' || host.state === 'unreachable')
+  return result.aborted || noneLeft
+}
+
+/** The task that gathers facts first: on hosts whose facts this run does not know yet, or on all if asked to. */
+function gathering(batch: Batch): Task | undefined {
+  const { play } = batch
+  const wanted = play.gatherFacts
+  if (wanted === false) return undefined
+  if (wanted === 'smart' && batch.hosts.every((host) => host.facts)) return undefined
+  return {
+    kind: 'task',
+    id: 0,
+    order: 0,
+    name: constant('Gather facts'),
+    action: { kind: 'module', module: setupModule, args: constant({}), argumentNames: [] },
+    keywords: { ...play.keywords, when: [], run_once: undefined, delegate_to: undefined },
+    loopControl: { loopVar: 'item' },
+    notify: [],
+    layers: [],
+    span: play.span,
+    listen: [],
+  }
+}
+
+/** Hosts that the plan names, so that each has a place before the first play. */
+export function createHosts(names: Iterable<string>): Map<string, HostRun> {
+  return new Map([...names].map((name) => [name, createHostRun(name)]))
+}

@@ -1,0 +1,80 @@
+import type { Readable } from 'node:stream'
+import { type ApplyHost, type Completed, HostError, ModuleFailure } from '../modules/module.js'
+import type { Become, Connection, Outcome, RunOptions, Script } from '../transport/transport.js'
+
+/** How a task's scripts run on a host. */
+export interface RemoteOptions {
+  readonly name: string
+  readonly user: string
+  readonly become?: Become | undefined
+  readonly environment: Readonly<Record<string, string>>
+  /** Milliseconds for each script; a module's own limit wins. */
+  readonly timeoutMs?: number | undefined
+  readonly signal: AbortSignal
+  readonly onOutput?: RunOptions['onOutput']
+}
+
+/** A host as a module sees it. */
+export function createRemote(connection: Connection, options: RemoteOptions): ApplyHost {
+  const runOptions: RunOptions = {
+    become: options.become,
+    signal: options.signal,
+    onOutput: options.onOutput,
+  }
+  const run = async (script: Script): Promise<Completed> => {
+    const outcome = await connection.run(prepare(script, options), runOptions)
+    return completed(outcome)
+  }
+  return {
+    name: options.name,
+    user: options.become?.user ?? options.user,
+    run,
+    async query(script) {
+      const result = await run({ ...script, repeatable: true })
+      if (result.code === 0) return result
+      const stderr = result.stderr.toString('utf8').trim()
+      throw new ModuleFailure(stderr || `the probe ended with exit code ${result.code}`, {
+        rc: result.code,
+        stderr,
+      })
+    },
+    async upload(content: Readable | Buffer, path: string) {
+      const result = completed(await connection.upload(content, path, runOptions))
+      if (result.code === 0) return
+      const stderr = result.stderr.toString('utf8').trim()
+      throw new ModuleFailure(`cannot write ${path}: ${stderr || `exit code ${result.code}`}`, {
+        rc: result.code,
+        stderr,
+      })
+    },
+  }
+}
+
+function prepare(script: Script, options: RemoteOptions): Script {
+  return {
+    ...script,
+    environment: { ...options.environment, ...script.environment },
+    timeoutMs: script.timeoutMs ?? options.timeoutMs,
+  }
+}
+
+/** @throws HostError when there is no exit code */
+function completed(outcome: Outcome): Completed {
+  switch (outcome.kind) {
+    case 'exited':
+      return outcome
+    case 'signalled':
+      throw new HostError('signalled', `killed by ${outcome.signal}`)
+    case 'timedOut':
+      throw new HostError('timedOut', `timed out after ${outcome.afterMs / 1000} s`)
+    case 'aborted':
+      throw new HostError('aborted', 'interrupted')
+    case 'lost':
+      throw new HostError(
+        'lost',
+        outcome.sent
+          ? `the connection was lost while a script ran; whether it finished is not known (${outcome.reason})`
+          : `the connection was lost (${outcome.reason})`,
+      )
+  }
+}

@@ -1,0 +1,146 @@
+import { type ExitCode, exitCodes, InputError } from '../errors.js'
+import { EvaluationError } from '../expression/compiled.js'
+import type { Play } from '../plan/plan.js'
+import type { Files } from '../syntax/files.js'
+import type { Run } from './context.js'
+import { createControllers } from './controller.js'
+import { playHosts, playScope, runPlay } from './play.js'
+import { taskScope } from './scope.js'
+import { exitCodeOf } from './stats.js'
+
+/**
+ * Runs every play. Everything that can be refused without a host is refused first: patterns that match nothing,
+ * questions that nobody can answer.
+ * @throws InputError before the first host is touched
+ */
+export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
+  const started = performance.now()
+  const { plays } = run.plan
+  const hosts = inputErrors(() => plays.map((play) => playHosts(run, play)))
+  if (hosts.every((names) => names.length === 0)) throw noHosts(run)
+  const answers = new Map<string, unknown>()
+  for (const play of plays) await askAll(run, play, answers)
+  run.emit({
+    type: 'run_started',
+    check: run.options.check,
+    diff: run.options.diff,
+    playbooks: run.plan.playbooks,
+  })
+  const aborted = await runPlays(run, hosts, answers, files)
+  const stats = Object.fromEntries(
+    [...run.hosts].filter(([name]) => hosts.flat().includes(name)).map(([name, host]) => [name, host.stats]),
+  )
+  const exitCode = run.stop.aborted
+    ? exitCodes.interrupted
+    : exitCodeOf(Object.values(stats), { failOnChange: run.options.failOnChange, aborted })
+  run.emit({
+    type: 'run_finished',
+    stats,
+    exitCode,
+    durationMs: performance.now() - started,
+    check: run.options.check,
+  })
+  return exitCode
+}
+
+async function runPlays(
+  run: Run,
+  hosts: readonly (readonly string[])[],
+  answers: ReadonlyMap<string, unknown>,
+  files: Files,
+): Promise<boolean> {
+  const controllers = createControllers(files)
+  for (const [index, play] of run.plan.plays.entries()) {
+    const names = hosts[index]!
+    const alive = names.filter((name) => run.hosts.get(name)?.state === 'alive')
+    if (run.stop.aborted) return false
+    if (names.length === 0) {
+      run.emit({
+        type: 'message',
+        level: 'warning',
+        text: `no host matches '${patternText(run, play)}': this play is left out`,
+      })
+      continue
+    }
+    hideSecrets(run, play, names)
+    if (alive.length === 0) continue
+    const { aborted } = await runPlay(run, play, names, answers, controllers)
+    if (aborted) return true
+  }
+  return false
+}
+
+function patternText(run: Run, play: Play): string {
+  return String(play.hosts.evaluate(playScope(run, play)))
+}
+
+/** Values of the variables that a role calls secret are masked wherever they come up from now on. */
+function hideSecrets(run: Run, play: Play, names: readonly string[]): void {
+  for (const name of names) {
+    const batch = {
+      play,
+      playName: '',
+      playVars: new Map(),
+      allHosts: names,
+      hosts: [],
+      forceHandlers: false,
+      maxFailPercentage: undefined,
+    }
+    const scope = taskScope(run, batch, run.hosts.get(name)!)
+    for (const secret of play.secrets) {
+      const found = scope.lookup(secret)?.value
+      if (typeof found === 'string') run.redactor.add(found)
+    }
+  }
+}
+
+/** `vars_prompt`: each variable is asked for once a run. */
+async function askAll(run: Run, play: Play, answers: Map<string, unknown>): Promise<void> {
+  for (const prompt of play.prompts) {
+    if (run.options.extraVars.has(prompt.name) || answers.has(prompt.name)) continue
+    const scope = playScope(run, play)
+    const fallback = prompt.default?.evaluate(scope)
+    const text = String(prompt.prompt.evaluate(scope))
+    try {
+      const answer = await run.ask(text, { private: prompt.private })
+      answers.set(prompt.name, answer === '' && fallback !== undefined ? fallback : answer)
+      if (prompt.private && answer) run.redactor.add(answer)
+    } catch (error) {
+      if (fallback !== undefined) answers.set(prompt.name, fallback)
+      else
+        throw new InputError([
+          {
+            code: 'option',
+            message: `'${prompt.name}' must be asked for, and ${error instanceof Error ? error.message : 'nobody can answer'}`,
+            span: prompt.span,
+            hint: `give it on the command line: -e ${prompt.name}=…`,
+          },
+        ])
+    }
+  }
+}
+
+/** Errors in what is evaluated before any host is touched are bad input. */
+function inputErrors<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error
+    throw new InputError([{ code: 'expression', message: error.message, span: error.span, hint: error.hint }])
+  }
+}
+
+function noHosts(run: Run): InputError {
+  const { limit } = run.options
+  return new InputError(
+    [
+      {
+        code: 'pattern',
+        message: limit
+          ? `no host matches the plays' patterns within --limit ${limit}`
+          : 'no play matches any host',
+      },
+    ],
+    exitCodes.noHosts,
+  )
+}

@@ -1,0 +1,114 @@
+import { type Compiled, constant, EvaluationError, omit, type Scope } from '../expression/index.js'
+import type { RoleInfo } from '../plan/plan.js'
+import type { Layer } from '../vars/layers.js'
+import type { MagicName } from '../vars/magic.js'
+import { createScope, type HostScope } from '../vars/scope.js'
+import type { Batch, Run } from './context.js'
+import type { HostRun } from './host.js'
+
+export interface ScopeParts {
+  readonly role?: RoleInfo | undefined
+  readonly layers?: readonly Layer[]
+}
+
+/** Everything that a task on a host can name. */
+export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopeParts = {}): HostScope {
+  const layers: Layer[] = [
+    ...run.plan.inventory.layersFor(host.name),
+    ...batch.play.layers,
+    layerOf('vars-prompt', batch.playVars),
+    ...(parts.layers ?? []),
+    { name: 'set-fact', vars: wrap(host.variables, 'set-fact') },
+    layerOf('extra-vars', run.options.extraVars),
+  ]
+  return createScope(layers, magicOf(run, batch, host, parts.role))
+}
+
+/** Plain data as a layer: never looked into. */
+export function layerOf(name: Layer['name'], values: ReadonlyMap<string, unknown>): Layer {
+  return { name, vars: wrap(new Map([...values].map(([key, value]) => [key, constant(value)])), name) }
+}
+
+function wrap(values: ReadonlyMap<string, Compiled>, layer: Layer['name']): Layer['vars'] {
+  return new Map([...values].map(([key, value]) => [key, { value, origin: { layer } }]))
+}
+
+function magicOf(
+  run: Run,
+  batch: Batch,
+  host: HostRun,
+  role: RoleInfo | undefined,
+): ReadonlyMap<string, () => unknown> {
+  const { inventory } = run.plan
+  const alive = (hosts: Iterable<string>): string[] =>
+    [...hosts].filter((name) => !['failed', 'unreachable'].includes(run.hosts.get(name)?.state ?? 'alive'))
+  const magic: Record<Exclude<MagicName, 'vars'>, (() => unknown) | undefined> = {
+    inventory_hostname: () => host.name,
+    inventory_hostname_short: () => host.name.split('.')[0],
+    group_names: () => inventory.groupNames(host.name),
+    groups: () => groupsOf(run),
+    hostvars: () => hostVariables(run, batch),
+    inventory_dir: () => inventory.dir,
+    playbook_dir: () => batch.play.playbookDir,
+    role_name: role && (() => role.name),
+    role_path: role && (() => role.path),
+    ansible_play_name: () => batch.playName,
+    ansible_play_hosts: () => alive(batch.allHosts),
+    ansible_play_hosts_all: () => batch.allHosts,
+    ansible_play_batch: () => alive(batch.hosts.map((other) => other.name)),
+    ansible_check_mode: () => run.options.check,
+    ansible_diff_mode: () => run.options.diff,
+    ansible_forks: () => run.options.forks,
+    ansible_failed_task: host.failure && (() => ({ name: host.failure?.task })),
+    ansible_failed_result: host.failure && (() => host.failure?.result),
+    facts: () => factsOf(host),
+    omit: () => omit,
+  }
+  return new Map(
+    Object.entries(magic).flatMap(([name, get]) => (get ? [[name, get] as [string, () => unknown]] : [])),
+  )
+}
+
+function factsOf(host: HostRun): unknown {
+  if (host.facts) return host.facts
+  throw new EvaluationError(
+    `the facts of ${host.name} were not gathered`,
+    undefined,
+    "let the play gather facts, or run a play with 'gather_facts: true' on that host before",
+  )
+}
+
+function groupsOf(run: Run): Record<string, readonly string[]> {
+  const { inventory } = run.plan
+  return Object.fromEntries([...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)]))
+}
+
+/** `hostvars[name]`: each host's variables, looked up when they are asked for. */
+function hostVariables(run: Run, batch: Batch): object {
+  const views = new Map<string, object>()
+  return lazyObject([...run.hosts.keys()], (name) => {
+    const other = run.hosts.get(name)
+    if (!other) return undefined
+    const view = views.get(name) ?? viewOf(taskScope(run, batch, other))
+    views.set(name, view)
+    return view
+  })
+}
+
+function viewOf(scope: Scope): object {
+  return lazyObject([...new Set(scope.names())], (name) => scope.lookup(name)?.value)
+}
+
+/** A read-only object whose properties are computed when they are read. */
+function lazyObject(names: readonly string[], get: (name: string) => unknown): object {
+  const known = new Set(names)
+  return new Proxy(Object.create(null) as object, {
+    get: (_, name) => (typeof name === 'string' && known.has(name) ? get(name) : undefined),
+    has: (_, name) => typeof name === 'string' && known.has(name),
+    ownKeys: () => [...known],
+    getOwnPropertyDescriptor: (_, name) =>
+      typeof name === 'string' && known.has(name)
+        ? { value: get(name), enumerable: true, configurable: true }
+        : undefined,
+  })
+}

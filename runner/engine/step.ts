@@ -1,0 +1,222 @@
+import type { HostTaskResult, TaskInfo } from '../events.js'
+import { type Compiled, EvaluationError } from '../expression/compiled.js'
+import type { Include, Meta, Task } from '../plan/plan.js'
+import { formatPosition } from '../syntax/source.js'
+import type { Layer } from '../vars/layers.js'
+import type { Batch, Run } from './context.js'
+import type { ControllerFactory } from './controller.js'
+import type { HostRun } from './host.js'
+import { failedItem, type TaskRun } from './item.js'
+import { evaluateKeywords, firstFalse } from './keywords.js'
+import { notify } from './notify.js'
+import { layerOf, taskScope } from './scope.js'
+import { countResult } from './stats.js'
+import { runTask, type TaskOutcome } from './task.js'
+import type { Step, Verdict } from './walk.js'
+
+/** What the strategy learns of a step on one host. */
+export interface StepDone {
+  readonly verdict: Verdict
+  /** The host takes no further part. */
+  readonly gone: boolean
+  /** `any_errors_fatal` holds, and it failed. */
+  readonly fatal: boolean
+}
+
+export interface Stepper {
+  info(step: Step, first: HostRun): TaskInfo
+  runsOnce(step: Step, host: HostRun): boolean
+  perform(step: Step, host: HostRun, info: TaskInfo): Promise<StepDone>
+  /** Give the result of a `run_once` task to the other hosts. */
+  share(step: Step, from: HostRun, to: readonly HostRun[], done: StepDone): void
+}
+
+/** Performs steps of one batch: tasks, includes and meta actions on a host. */
+export function createStepper(run: Run, batch: Batch, controllers: ControllerFactory): Stepper {
+  const performTask = async (step: Step, task: Task, host: HostRun, info: TaskInfo): Promise<StepDone> => {
+    const streams = task.action.kind === 'module' && task.action.module.freeForm !== undefined
+    const context: TaskRun = {
+      run,
+      batch,
+      host,
+      task,
+      title: info.name,
+      controllerFor: (scope) => controllers.for(task, batch.play.playbookDir, scope),
+      onOutput: streams
+        ? (stream, text) => run.emit({ type: 'host_output', task: info, host: host.name, stream, text })
+        : undefined,
+    }
+    const outcome = await runTask(context, step.layers)
+    return concludeTask(run, batch, step, task, host, info, outcome)
+  }
+
+  return {
+    info: (step, first) => describeStep(run, batch, step, first),
+    runsOnce: (step, host) => runsOnce(run, batch, step, host),
+    async perform(step, host, info) {
+      const { what } = step
+      if (what.kind === 'task') return performTask(step, what, host, info)
+      if (what.kind === 'include') return performInclude(run, batch, step, what, host, info)
+      return performMeta(run, batch, what, host)
+    },
+    share(step, from, to, done) {
+      if (step.what.kind !== 'task') return
+      const { register } = step.what
+      for (const host of to) {
+        const value = register ? from.variables.get(register) : undefined
+        if (register && value) host.variables.set(register, value)
+        if (step.what.action.module.name === 'set_fact')
+          for (const name of step.what.action.argumentNames) {
+            const fact = from.variables.get(name)
+            if (fact) host.variables.set(name, fact)
+          }
+        if (done.verdict.failed && !step.rescuable) host.state = 'failed'
+      }
+    },
+  }
+}
+
+function concludeTask(
+  run: Run,
+  batch: Batch,
+  step: Step,
+  task: Task,
+  host: HostRun,
+  info: TaskInfo,
+  outcome: TaskOutcome,
+): StepDone {
+  const { result, shown, effective } = outcome
+  countResult(host.stats, result, step.rescuable)
+  run.emit({ type: 'host_finished', task: info, result: shown })
+  if (result.status === 'changed')
+    notify(
+      task,
+      host,
+      batch,
+      taskScope(run, batch, host, { role: task.role, layers: [...task.layers, ...step.layers] }),
+    )
+  const failed = result.status === 'failed' && !result.ignored
+  const unreachable = result.status === 'unreachable' && !result.ignored
+  if (failed && step.rescuable)
+    host.failure = { task: info.name, result: result.items.find((item) => item.status === 'failed')?.result }
+  if (failed && !step.rescuable) host.state = 'failed'
+  if (unreachable) host.state = 'unreachable'
+  return {
+    verdict: { failed },
+    gone: unreachable,
+    fatal:
+      (failed || unreachable) &&
+      !step.rescuable &&
+      (effective?.anyErrorsFatal ?? fatalOf(run, batch, task, host)),
+  }
+}
+
+/** `any_errors_fatal` of a task whose keywords were not reached before it failed. */
+function fatalOf(run: Run, batch: Batch, task: Task, host: HostRun): boolean {
+  const value = task.keywords.any_errors_fatal
+  if (!value) return false
+  try {
+    return value.evaluate(taskScope(run, batch, host, { role: task.role, layers: task.layers })) === true
+  } catch {
+    return true
+  }
+}
+
+/** `when` and `loop` of an include, evaluated once: the variables of each round. */
+async function performInclude(
+  run: Run,
+  batch: Batch,
+  step: Step,
+  include: Include,
+  host: HostRun,
+  info: TaskInfo,
+): Promise<StepDone> {
+  const { task } = include
+  const layers = [...task.layers, ...step.layers]
+  const scope = taskScope(run, batch, host, { role: task.role, layers })
+  const started = performance.now()
+  let rounds: Layer[][] = []
+  let status: HostTaskResult['status'] = 'ok'
+  let items: HostTaskResult['items'] = []
+  try {
+    if (firstFalse(task.keywords.when, scope, 'when')) status = 'skipped'
+    else rounds = includeRounds(task, scope)
+  } catch (error) {
+    const failed = failedItem(undefined, error)
+    status = failed.status
+    items = [failed]
+  }
+  const result: HostTaskResult = {
+    host: host.name,
+    status,
+    ignored: false,
+    items,
+    durationMs: performance.now() - started,
+  }
+  countResult(host.stats, result, step.rescuable)
+  run.emit({ type: 'host_finished', task: info, result })
+  if (status === 'failed' && !step.rescuable) host.state = 'failed'
+  return { verdict: { failed: status === 'failed', rounds }, gone: false, fatal: false }
+}
+
+function includeRounds(task: Task, scope: ReturnType<typeof taskScope>): Layer[][] {
+  if (!task.loop) return [[]]
+  const items = task.loop.evaluate(scope)
+  if (!Array.isArray(items)) throw new EvaluationError("'loop' must be a list", task.loop.span)
+  return items.map((item, index) => {
+    const values = new Map<string, unknown>([[task.loopControl.loopVar, item]])
+    if (task.loopControl.indexVar) values.set(task.loopControl.indexVar, index)
+    return [layerOf('include-params', values)]
+  })
+}
+
+async function performMeta(run: Run, batch: Batch, meta: Meta, host: HostRun): Promise<StepDone> {
+  const scope = taskScope(run, batch, host, { layers: meta.layers })
+  const skipped = firstFalse(meta.when, scope, 'when') !== undefined
+  const ended = meta.action === 'end_host' || meta.action === 'end_play'
+  if (!skipped) {
+    if (ended) host.state = 'ended'
+    if (meta.action === 'end_play')
+      for (const other of batch.hosts) if (other.state === 'alive') other.state = 'ended'
+    if (meta.action === 'clear_facts') host.facts = undefined
+    if (meta.action === 'reset_connection') await run.connections.closeHost(host.name)
+  }
+  return { verdict: { failed: false, skipped }, gone: !skipped && ended, fatal: false }
+}
+
+/** The task as reporters show it: named with the first host's variables, or as it is written. */
+function describeStep(run: Run, batch: Batch, step: Step, first: HostRun): TaskInfo {
+  const task =
+    step.what.kind === 'meta' ? undefined : step.what.kind === 'include' ? step.what.task : step.what
+  if (!task) return { id: 0, name: 'meta', module: 'meta', at: '', handler: false }
+  const scope = taskScope(run, batch, first, { role: task.role, layers: [...task.layers, ...step.layers] })
+  return {
+    id: task.id,
+    name: titleOf(task.name, scope) ?? task.action.module.name,
+    module: task.action.module.name,
+    role: task.role?.name,
+    at: formatPosition(task.span),
+    handler: step.handler,
+  }
+}
+
+/** A name with a loop's item in it cannot be evaluated before the loop: it is shown as it is written. */
+function titleOf(name: Compiled | undefined, scope: ReturnType<typeof taskScope>): string | undefined {
+  try {
+    return name && String(name.evaluate(scope))
+  } catch {
+    const span = name?.span
+    return span?.file.text.slice(span.start, span.end)
+  }
+}
+
+function runsOnce(run: Run, batch: Batch, step: Step, host: HostRun): boolean {
+  if (step.what.kind !== 'task' || !step.what.keywords.run_once) return false
+  const { task } = { task: step.what }
+  const scope = taskScope(run, batch, host, { role: task.role, layers: task.layers })
+  return evaluateKeywords(
+    { environment: [], when: [], tags: [], run_once: task.keywords.run_once },
+    scope,
+    run.options,
+  ).runOnce
+}

@@ -1,0 +1,218 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { types } from 'node:util'
+import type { HostTaskResult, ItemResult, TaskStatus } from '../events.js'
+import { type Compiled, constant, type Scope } from '../expression/compiled.js'
+import type { Layer } from '../vars/layers.js'
+import type { HostScope } from '../vars/scope.js'
+import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
+import { type Effective, firstFalse } from './keywords.js'
+import { runLoop } from './loop.js'
+import { layerOf, taskScope } from './scope.js'
+import { partlyKnown, UnknownError } from './unknown.js'
+
+/** What became of a task on a host, and what the strategy needs to know of its keywords. */
+export interface TaskOutcome {
+  readonly result: HostTaskResult
+  /** As people may see it: under `no_log`, nothing of what was given or returned. */
+  readonly shown: HostTaskResult
+  readonly effective: Effective | undefined
+}
+
+/** Runs one task on one host, every item of its loop, and registers what came of it. Never rejects but for bugs. */
+export async function runTask(context: TaskRun, includes: readonly Layer[]): Promise<TaskOutcome> {
+  const started = performance.now()
+  const { run, batch, host, task } = context
+  const layers = [...task.layers, ...includes]
+  const scope = taskScope(run, batch, host, { role: task.role, layers })
+  const outcomes = await allItems(context, scope)
+  const effective = outcomes.find((outcome) => outcome.effective)?.effective
+  const status = overall(outcomes)
+  remember(context, outcomes, status)
+  const failing =
+    (status === 'failed' && effective?.ignoreErrors) ||
+    (status === 'unreachable' && (effective?.ignoreUnreachable ?? false))
+  const result: HostTaskResult = {
+    host: host.name,
+    delegate: effective?.delegate,
+    status,
+    ignored: failing ?? false,
+    items: outcomes.map(publicItem),
+    durationMs: performance.now() - started,
+  }
+  return { result, shown: effective?.noLog ? censor(result) : result, effective }
+}
+
+async function allItems(context: TaskRun, scope: HostScope): Promise<ItemOutcome[]> {
+  const { task } = context
+  if (!task.loop) return [await untilDone(context, scope, scope, undefined)]
+  try {
+    return await runLoop(context, scope, (itemScope, label) => ({
+      begin: () => beginItem(context, itemScope, label),
+      judge: (outcome) => judge(context, itemScope, outcome),
+      repeat: task.until || task.retries ? () => untilDone(context, scope, itemScope, label) : undefined,
+    }))
+  } catch (error) {
+    return [failedItem(undefined, error)]
+  }
+}
+
+/** One item, tried again as `until`, `retries` and `delay` say (Ansible: three retries, five seconds). */
+async function untilDone(
+  context: TaskRun,
+  scope: HostScope,
+  itemScope: HostScope,
+  label: string | undefined,
+): Promise<ItemOutcome> {
+  const { task, run, host } = context
+  const repeats = task.until !== undefined || task.retries !== undefined
+  const retries = repeats ? numberOf(task.retries, scope, 3) : 0
+  const pauseMs = 1000 * numberOf(task.delay, scope, 5)
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await judge(
+      context,
+      itemScope,
+      await (await beginItem(context, itemScope, label)).finish(),
+    )
+    if (!repeats || outcome.status === 'skipped' || outcome.status === 'unreachable') return outcome
+    const done = reached(context, itemScope, outcome)
+    const counted = {
+      ...outcome,
+      result: { ...outcome.result, attempts: Math.min(attempt, Math.max(1, retries)) },
+    }
+    if (done === true || outcome.effective?.checkMode) return counted
+    if (typeof done !== 'boolean') return done
+    if (attempt > retries)
+      return { ...counted, status: 'failed', message: counted.message ?? `not so after ${attempt} attempts` }
+    run.emit({
+      type: 'retrying',
+      task: { id: task.id, name: context.title, module: task.action.module.name, at: '', handler: false },
+      host: host.name,
+      left: retries - attempt + 1,
+      message: outcome.message ?? '',
+    })
+    await delay(pauseMs, undefined, { signal: run.stop }).catch(() => undefined)
+    if (run.stop.aborted) return { ...counted, status: 'failed', message: 'interrupted' }
+  }
+}
+
+function numberOf(value: Compiled | undefined, scope: Scope, fallback: number): number {
+  const number = value ? Number(value.evaluate(scope)) : fallback
+  return Number.isFinite(number) && number >= 0 ? number : fallback
+}
+
+function reached(context: TaskRun, scope: HostScope, outcome: ItemOutcome): boolean | ItemOutcome {
+  const { task } = context
+  if (!task.until) return outcome.status !== 'failed'
+  try {
+    return firstFalse(task.until, withResult(context, scope, outcome), 'until') === undefined
+  } catch (error) {
+    return failedItem(outcome.label, error)
+  }
+}
+
+/** `failed_when` and `changed_when` over what the module said. */
+async function judge(context: TaskRun, scope: HostScope, outcome: ItemOutcome): Promise<ItemOutcome> {
+  const { changedWhen, failedWhen } = context.task
+  if ((!changedWhen && !failedWhen) || !['ok', 'changed', 'failed'].includes(outcome.status)) return outcome
+  try {
+    const judged = withResult(context, scope, outcome)
+    const failed = failedWhen
+      ? firstFalse(failedWhen, judged, 'failed_when') === undefined
+      : outcome.status === 'failed'
+    if (failed)
+      return failedWhen
+        ? { ...outcome, status: 'failed', message: outcome.message ?? 'failed_when holds' }
+        : outcome
+    const changed = changedWhen
+      ? firstFalse(changedWhen, judged, 'changed_when') === undefined
+      : outcome.status === 'changed'
+    const { message: _, ...clean } = outcome
+    return { ...clean, status: changed ? 'changed' : 'ok' }
+  } catch (error) {
+    return { ...failedItem(outcome.label, error), applied: outcome.applied, effective: outcome.effective }
+  }
+}
+
+function withResult(context: TaskRun, scope: HostScope, outcome: ItemOutcome): HostScope {
+  const { register } = context.task
+  if (!register) return scope
+  return scope.extend([layerOf('set-fact', new Map([[register, registered(context, outcome)]]))])
+}
+
+/** What `register` keeps of one item. In check mode, what applying would have returned is unknown. */
+function registered(context: TaskRun, outcome: ItemOutcome): unknown {
+  const fields = {
+    ...outcome.result,
+    changed: outcome.status === 'changed',
+    failed: outcome.status === 'failed',
+    skipped: outcome.status === 'skipped',
+    unreachable: outcome.status === 'unreachable',
+  }
+  const foretold = outcome.status === 'changed' && outcome.effective?.checkMode === true
+  if (outcome.status === 'unknown') return partlyKnown({}, String(outcome.result.unknown_because))
+  return foretold && context.task.action.kind === 'module' ? partlyKnown(fields, context.title) : fields
+}
+
+function remember(context: TaskRun, outcomes: readonly ItemOutcome[], status: TaskStatus): void {
+  const { task, host } = context
+  for (const outcome of outcomes) {
+    for (const [name, value] of Object.entries(outcome.facts ?? {})) host.variables.set(name, constant(value))
+    const facts = outcome.result.facts
+    if (task.action.module.name === 'setup' && facts && typeof facts === 'object')
+      host.facts = facts as Readonly<Record<string, unknown>>
+    if (outcome.status === 'unknown') {
+      host.planned.push({ task: context.title, provides: ['*'] })
+      if (task.action.module.name === 'set_fact')
+        for (const name of task.action.argumentNames)
+          host.variables.set(name, unknownValue(String(outcome.result.unknown_because)))
+    }
+  }
+  if (!task.register) return
+  const values = outcomes.map((outcome) => registered(context, outcome))
+  host.variables.set(task.register, constant(task.loop ? loopResult(values, outcomes, status) : values[0]))
+}
+
+function unknownValue(because: string): Compiled {
+  return {
+    names: new Set(),
+    evaluate: () => {
+      throw new UnknownError(because)
+    },
+  }
+}
+
+/** What `register` keeps of a loop: every item under `results` (Ansible's shape). */
+function loopResult(values: readonly unknown[], outcomes: readonly ItemOutcome[], status: TaskStatus) {
+  const result = {
+    results: values,
+    changed: outcomes.some((outcome) => outcome.status === 'changed'),
+    failed: status === 'failed',
+    skipped: status === 'skipped',
+    ...(outcomes.length === 0 && { skipped_reason: 'No items in the list' }),
+  }
+  // A proxy is left as it is by expressions: what is unknown within stays so.
+  return values.some((value) => types.isProxy(value)) ? new Proxy(result, {}) : result
+}
+
+/** The task's status from those of its items: the worst wins, and it is skipped only if every item was. */
+function overall(outcomes: readonly ItemOutcome[]): TaskStatus {
+  const order: readonly TaskStatus[] = ['unreachable', 'failed', 'changed', 'unknown', 'ok']
+  return order.find((status) => outcomes.some((outcome) => outcome.status === status)) ?? 'skipped'
+}
+
+function publicItem({ applied: _a, effective: _e, facts: _f, ...item }: ItemOutcome): ItemResult {
+  return item
+}
+
+function censor(result: HostTaskResult): HostTaskResult {
+  return {
+    ...result,
+    items: result.items.map(({ status }) => ({
+      status,
+      summary: [],
+      differences: [],
+      message: status === 'failed' ? 'hidden, since the task says no_log' : undefined,
+      result: { censored: "hidden, since the task says 'no_log: true'" },
+    })),
+  }
+}

@@ -1,0 +1,8 @@
+export type { Surroundings } from './app.js'
+export { runApp as run } from './app.js'
+export type { Diagnostic, ExitCode } from './errors.js'
+export { exitCodes, InputError } from './errors.js'
+export type { Reporter, RunEvent } from './events.js'
+export type { ApplyHost, Change, Controller, Module, ProbeHost } from './modules/module.js'
+export { defineModule, ModuleFailure } from './modules/module.js'
+export type { CliOptions } from './options.js'

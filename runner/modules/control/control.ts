@@ -1,0 +1,40 @@
+import type { z } from 'zod'
+import type { Scope } from '../../expression/compiled.js'
+import type { ModuleDoc, ResultFields } from '../module.js'
+
+/** What a module of the engine's own may use. */
+export interface Control {
+  readonly host: string
+  readonly checkMode: boolean
+  readonly scope: Scope
+  /** Evaluate an argument that is a list of conditions; stops at the first that is false and gives its text. */
+  firstFalse(argument: string): string | undefined
+  /** Ask the person at the terminal. @throws ModuleFailure where there is none */
+  prompt(text: string, options: { private: boolean }): Promise<string>
+  sleep(ms: number): Promise<void>
+}
+
+export interface ControlResult {
+  readonly changed?: boolean
+  readonly fields?: ResultFields
+  /** Variables that hold for this host to the end of the run. */
+  readonly facts?: Readonly<Record<string, unknown>>
+}
+
+/** A module that works on the controller, on the run's own variables: it reaches no host, and runs in check mode. */
+export interface ControlModule<A = unknown> {
+  readonly name: string
+  readonly doc: ModuleDoc
+  readonly args: z.ZodType<A>
+  readonly freeForm?: string
+  /** Arguments that are bare JavaScript conditions. */
+  readonly conditions?: readonly string[]
+  /** Arguments that are bare JavaScript expressions whose value is wanted. */
+  readonly expressions?: readonly string[]
+  run(args: A, control: Control): Promise<ControlResult> | ControlResult
+}
+
+/** Declares a control module, inferring the type of its arguments. */
+export function defineControl<A>(module: ControlModule<A>): ControlModule {
+  return module as ControlModule
+}

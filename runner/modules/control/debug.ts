@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { defineControl } from './control.js'
+
+export const debugModule = defineControl({
+  name: 'debug',
+  doc: {
+    summary: 'Show a message or a variable',
+    examples: ['- debug: { msg: "joined <%= groups.agent.length %> agents" }', '- debug: { var: facts.os }'],
+  },
+  args: z.strictObject({
+    msg: z.unknown().optional().describe('What to show; any value'),
+    var: z.unknown().optional().describe('An expression whose value is shown'),
+    verbosity: z.number().optional().describe('Accepted for the sake of existing playbooks'),
+  }),
+  expressions: ['var'],
+  run(args) {
+    if (args.var !== undefined) return { fields: { value: args.var, msg: args.var } }
+    return { fields: { msg: args.msg ?? 'Hello world!' } }
+  },
+})

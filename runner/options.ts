@@ -1,0 +1,212 @@
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { type Diagnostic, didYouMean, InputError } from './errors.js'
+import { toPlain } from './syntax/read.js'
+import type { SourceFile } from './syntax/source.js'
+import { parseYaml } from './syntax/yaml.js'
+import type { HostKeyPolicy } from './transport/transport.js'
+
+/** Every option of the command line: its type, short form, what follows it, and what it means. Ansible's names. */
+export const optionTable = {
+  inventory: {
+    type: 'string',
+    short: 'i',
+    multiple: true,
+    value: 'PATH',
+    help: 'inventory file, or a list: host1,host2,',
+  },
+  limit: { type: 'string', short: 'l', value: 'PATTERN', help: 'only these hosts' },
+  check: { type: 'boolean', short: 'C', help: 'say what would change; write nothing' },
+  diff: { type: 'boolean', short: 'D', help: 'show differences of what changes' },
+  'fail-on-change': { type: 'boolean', help: 'with --check: exit 3 when something would change' },
+  'extra-vars': {
+    type: 'string',
+    short: 'e',
+    multiple: true,
+    value: 'VARS',
+    help: 'key=value, YAML or JSON, or @file',
+  },
+  forks: { type: 'string', short: 'f', value: 'N', help: 'how many hosts work at once (50)' },
+  user: { type: 'string', short: 'u', value: 'USER', help: 'the user to connect as' },
+  'private-key': { type: 'string', value: 'FILE', help: 'the key to connect with' },
+  timeout: { type: 'string', short: 'T', value: 'SECONDS', help: 'how long connecting may take (20)' },
+  'host-key-checking': { type: 'string', value: 'POLICY', help: 'strict (default), accept-new or off' },
+  become: { type: 'boolean', short: 'b', help: 'become another user for every task' },
+  'become-user': { type: 'string', value: 'USER', help: 'whom to become (root)' },
+  'become-method': { type: 'string', value: 'METHOD', help: 'sudo (default), su or doas' },
+  'ask-become-pass': { type: 'boolean', short: 'K', help: 'ask for the password to become' },
+  'become-password-file': { type: 'string', value: 'FILE', help: 'read that password from a file' },
+  'syntax-check': { type: 'boolean', help: 'only read and check the files' },
+  'list-hosts': { type: 'boolean', help: 'only list the hosts of each play' },
+  output: { type: 'string', value: 'KIND', help: 'auto (default), tty, plain or jsonl' },
+  verbose: { type: 'boolean', short: 'v', multiple: true, help: 'say more; -vv shows results' },
+  version: { type: 'boolean', help: 'print the version' },
+  help: { type: 'boolean', short: 'h', help: 'print this page' },
+} as const satisfies Record<string, OptionRow>
+
+interface OptionRow {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly multiple?: boolean
+  readonly value?: string
+  readonly help: string
+}
+
+export type OutputKind = 'auto' | 'tty' | 'plain' | 'jsonl'
+
+/** The command line, read and checked. */
+export interface CliOptions {
+  readonly playbooks: readonly string[]
+  readonly inventories: readonly string[]
+  readonly limit: string | undefined
+  readonly check: boolean
+  readonly diff: boolean
+  readonly failOnChange: boolean
+  readonly extraVars: ReadonlyMap<string, unknown>
+  readonly forks: number
+  readonly user: string | undefined
+  readonly privateKey: string | undefined
+  /** Milliseconds. */
+  readonly connectTimeoutMs: number | undefined
+  readonly hostKeyPolicy: HostKeyPolicy | undefined
+  readonly become: boolean
+  readonly becomeUser: string | undefined
+  readonly becomeMethod: string | undefined
+  readonly askBecomePass: boolean
+  readonly becomePasswordFile: string | undefined
+  readonly syntaxCheck: boolean
+  readonly listHosts: boolean
+  readonly output: OutputKind
+  readonly verbosity: number
+  readonly version: boolean
+  readonly help: boolean
+}
+
+/** @throws InputError naming every option that is wrong */
+export function parseOptions(argv: readonly string[]): CliOptions {
+  const { values, positionals } = parse(argv)
+  const problems: Diagnostic[] = []
+  const options: CliOptions = {
+    playbooks: positionals,
+    inventories: values.inventory ?? [],
+    limit: values.limit,
+    check: values.check ?? false,
+    diff: values.diff ?? false,
+    failOnChange: values['fail-on-change'] ?? false,
+    extraVars: readExtraVars(values['extra-vars'] ?? [], problems),
+    forks: number('--forks', values.forks, problems) ?? 50,
+    user: values.user,
+    privateKey: values['private-key'],
+    connectTimeoutMs: milliseconds(number('--timeout', values.timeout, problems)),
+    hostKeyPolicy: choice(
+      '--host-key-checking',
+      values['host-key-checking'],
+      ['strict', 'accept-new', 'off'],
+      problems,
+    ),
+    become: values.become ?? false,
+    becomeUser: values['become-user'],
+    becomeMethod: choice('--become-method', values['become-method'], ['sudo', 'su', 'doas'], problems),
+    askBecomePass: values['ask-become-pass'] ?? false,
+    becomePasswordFile: values['become-password-file'],
+    syntaxCheck: values['syntax-check'] ?? false,
+    listHosts: values['list-hosts'] ?? false,
+    output: choice('--output', values.output, ['auto', 'tty', 'plain', 'jsonl'], problems) ?? 'auto',
+    verbosity: values.verbose?.length ?? 0,
+    version: values.version ?? false,
+    help: values.help ?? false,
+  }
+  if (options.failOnChange && !options.check)
+    problems.push({ code: 'option', message: '--fail-on-change goes with --check' })
+  if (problems.length > 0) throw new InputError(problems)
+  return options
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: optionTable, allowPositionals: true, strict: true })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const wanted = /Unknown option '(-{1,2}[^' ]+)/.exec(message)?.[1]
+    const guess = wanted && didYouMean(wanted.replace(/^-+/, ''), Object.keys(optionTable))
+    throw new InputError([
+      {
+        code: 'option',
+        message: wanted ? `unknown option ${wanted}` : message,
+        hint: guess ? `did you mean --${guess}?` : 'tsplay --help lists the options',
+      },
+    ])
+  }
+}
+
+function number(name: string, text: string | undefined, problems: Diagnostic[]): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  problems.push({ code: 'option', message: `${name} must be a whole number above zero, not '${text}'` })
+  return undefined
+}
+
+function milliseconds(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : value * 1000
+}
+
+function choice<T extends string>(
+  name: string,
+  text: string | undefined,
+  known: readonly T[],
+  problems: Diagnostic[],
+): T | undefined {
+  const found = known.find((value) => value === text)
+  if (text !== undefined && !found)
+    problems.push({ code: 'option', message: `${name} must be one of ${known.join(', ')}, not '${text}'` })
+  return found
+}
+
+/** `key=value` gives strings (Ansible's rule); YAML, JSON and files keep their types. Values are data, never templates. */
+function readExtraVars(sources: readonly string[], problems: Diagnostic[]): Map<string, unknown> {
+  const vars = new Map<string, unknown>()
+  for (const source of sources) {
+    const structured = source.startsWith('@') || /^\s*[{[]/.test(source) || /^[\w.-]+:\s/.test(source)
+    const pairs = structured ? readStructured(source, problems) : readPairs(source, problems)
+    for (const [name, value] of pairs) vars.set(name, value)
+  }
+  return vars
+}
+
+function readPairs(source: string, problems: Diagnostic[]): [string, unknown][] {
+  const words = source.match(/[^\s=]+=("[^"]*"|'[^']*'|[^\s]*)/g)
+  if (!words || words.join(' ').length < source.trim().replace(/\s+/g, ' ').length) {
+    problems.push({
+      code: 'option',
+      message: `--extra-vars wants key=value, YAML, JSON or @file, not '${source}'`,
+    })
+    return []
+  }
+  return words.map((word) => {
+    const at = word.indexOf('=')
+    return [word.slice(0, at), word.slice(at + 1).replace(/^(["'])(.*)\1$/, '$2')]
+  })
+}
+
+function readStructured(source: string, problems: Diagnostic[]): [string, unknown][] {
+  const file = readSource(source, problems)
+  const node = file && parseYaml(file, (problem) => problems.push(problem))
+  if (!node) return []
+  if (node.kind === 'mapping') return Object.entries(toPlain(node) as Record<string, unknown>)
+  problems.push({
+    code: 'option',
+    message: '--extra-vars must be a mapping of names to values',
+    span: node.span,
+  })
+  return []
+}
+
+function readSource(source: string, problems: Diagnostic[]): SourceFile | undefined {
+  if (!source.startsWith('@')) return { path: '--extra-vars', text: source }
+  try {
+    return { path: source.slice(1), text: readFileSync(source.slice(1), 'utf8') }
+  } catch {
+    problems.push({ code: 'missing-file', message: `no such file of extra variables: ${source.slice(1)}` })
+    return undefined
+  }
+}

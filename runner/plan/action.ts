@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { didYouMean } from '../errors.js'
+import { type Compiled, constant, omit } from '../expression/index.js'
+import type { ControlModule } from '../modules/control/control.js'
+import { controlModules } from '../modules/control/index.js'
+import type { AnyModule } from '../modules/module.js'
+import { findModule, modules } from '../modules/registry.js'
+import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
+import { entryOf } from '../syntax/read.js'
+import { type Reader, readConditions, readExpression, readValue } from './context.js'
+import type { Action } from './plan.js'
+
+/** Words that stand in a module's place and that the planner itself understands. */
+export const directives = new Set(['import_tasks', 'include_tasks', 'import_role', 'include_role', 'meta'])
+
+const prefixes = ['ansible.builtin.', 'ansible.legacy.', 'community.general.', 'ansible.posix.']
+
+/** `ansible.builtin.copy` means `copy`: names as collections write them are aliases. */
+export function plainName(key: string): string {
+  const prefix = prefixes.find((candidate) => key.startsWith(candidate))
+  return prefix ? key.slice(prefix.length) : key
+}
+
+export type FoundModule =
+  | { readonly kind: 'module'; readonly module: AnyModule }
+  | { readonly kind: 'control'; readonly module: ControlModule }
+
+export function lookUpModule(key: string): FoundModule | undefined {
+  const name = plainName(key)
+  const control = controlModules.find((module) => module.name === name)
+  if (control) return { kind: 'control', module: control }
+  const module = findModule(name)
+  return module && { kind: 'module', module }
+}
+
+/** What may stand where a module's name is expected, for "did you mean". */
+export const actionNames = {
+  has: (key: string) => directives.has(plainName(key)) || lookUpModule(key) !== undefined,
+  get names() {
+    return [...directives, ...controlModules.map((module) => module.name), ...Object.keys(modules)]
+  },
+}
+
+/** The module of a task with its arguments, checked against the module's schema as far as they are known. */
+export function readAction(
+  found: FoundModule,
+  entry: MappingEntry,
+  task: MappingNode,
+  reader: Reader,
+): Action | undefined {
+  const args = gatherArguments(found, entry, task, reader)
+  if (!args) return undefined
+  const control = found.kind === 'control' ? found.module : undefined
+  const conditions: Record<string, readonly Compiled[]> = {}
+  const values: [string, Compiled][] = []
+  for (const { key, value } of args) {
+    if (control?.conditions?.includes(key)) conditions[key] = readConditions(value, reader)
+    else if (control?.expressions?.includes(key)) {
+      const compiled = readExpression(value, reader)
+      if (compiled) values.push([key, compiled])
+    } else values.push([key, readValue(value, reader)])
+  }
+  checkArguments(found, entry, args, values, reader)
+  const compiled = combine(values, entry)
+  const argumentNames = args.map((arg) => arg.key)
+  return found.kind === 'control'
+    ? { kind: 'control', module: found.module, args: compiled, argumentNames, conditions }
+    : { kind: 'module', module: found.module, args: compiled, argumentNames }
+}
+
+/** The arguments of `module: {…}`, of `module: text` (free form) and of `args: {…}`, together. */
+function gatherArguments(
+  found: FoundModule,
+  entry: MappingEntry,
+  task: MappingNode,
+  reader: Reader,
+): MappingEntry[] | undefined {
+  const extra = entryOf(task, 'args')?.value
+  const more = extra?.kind === 'mapping' ? extra.entries : []
+  if (extra && extra.kind !== 'mapping')
+    reader.report({ code: 'structure', message: "'args' must be a mapping", span: extra.span })
+  const { value } = entry
+  if (value.kind === 'mapping') return [...value.entries, ...more]
+  if (value.kind === 'scalar' && value.value === null) return [...more]
+  const { freeForm } = found.module
+  if (freeForm) return [{ key: freeForm, keySpan: entry.keySpan, value }, ...more]
+  reader.report({
+    code: 'bad-argument',
+    message: `the arguments of '${found.module.name}' must be a mapping`,
+    span: value.span,
+    hint: `write ${found.module.name}: { ${argumentNames(found).slice(0, 2).join(': …, ')}: … }`,
+  })
+  return undefined
+}
+
+function argumentNames(found: FoundModule): string[] {
+  const shape = shapeOf(found.module.args)
+  const special = found.kind === 'control' ? specialArguments(found.module) : []
+  return [...Object.keys(shape ?? {}), ...special]
+}
+
+function specialArguments(module: ControlModule): string[] {
+  return [...(module.conditions ?? []), ...(module.expressions ?? [])]
+}
+
+/** The fields of an object schema, through refinements and transforms; undefined where any key is taken. */
+function shapeOf(schema: z.ZodType): Record<string, z.ZodType> | undefined {
+  if (schema instanceof z.ZodObject)
+    return schema.def.catchall instanceof z.ZodNever ? (schema.shape as Record<string, z.ZodType>) : undefined
+  if (schema instanceof z.ZodPipe) return shapeOf(schema.def.in as z.ZodType)
+  return undefined
+}
+
+function checkArguments(
+  found: FoundModule,
+  entry: MappingEntry,
+  args: readonly MappingEntry[],
+  values: readonly [string, Compiled][],
+  reader: Reader,
+): void {
+  const shape = shapeOf(found.module.args)
+  const known = argumentNames(found)
+  let unknown = false
+  for (const { key, keySpan } of args) {
+    if (!shape || known.includes(key)) continue
+    unknown = true
+    const guess = didYouMean(key, known)
+    reader.report({
+      code: 'unknown-argument',
+      message: `'${found.module.name}' has no argument '${key}'`,
+      span: keySpan,
+      hint: guess ? `did you mean '${guess}'?` : `its arguments are: ${known.join(', ')}`,
+    })
+  }
+  if (!unknown) checkConstants(found, entry, args, values, reader)
+}
+
+/** Validates what is known before the run: constants by their value, the rest by being there. */
+function checkConstants(
+  found: FoundModule,
+  entry: MappingEntry,
+  args: readonly MappingEntry[],
+  values: readonly [string, Compiled][],
+  reader: Reader,
+): void {
+  const dynamic = new Set(values.filter(([, value]) => !value.constant).map(([name]) => name))
+  const constants = values.filter(([name]) => !dynamic.has(name))
+  const parsed = found.module.args.safeParse(
+    Object.fromEntries(constants.map(([key, value]) => [key, value.constant?.value])),
+  )
+  if (parsed.success) return
+  for (const issue of parsed.error.issues) {
+    const name = String(issue.path[0] ?? '')
+    if (dynamic.has(name) || (name === '' && dynamic.size > 0)) continue
+    const at: Node | undefined = args.find((arg) => arg.key === name)?.value
+    reader.report({
+      code: 'bad-argument',
+      message: at
+        ? `argument '${issue.path.join('.')}' of '${found.module.name}': ${issue.message}`
+        : name
+          ? `'${found.module.name}' needs the argument '${name}'`
+          : `'${found.module.name}': ${issue.message}`,
+      span: at?.span ?? entry.keySpan,
+    })
+  }
+}
+
+function combine(values: readonly [string, Compiled][], entry: MappingEntry): Compiled {
+  const names = new Set(values.flatMap(([, value]) => [...value.names]))
+  const allConstant = values.every(([, value]) => value.constant)
+  if (allConstant)
+    return constant(
+      Object.fromEntries(values.map(([key, value]) => [key, value.constant!.value])),
+      entry.keySpan,
+    )
+  return {
+    names,
+    span: entry.keySpan,
+    evaluate: (scope) =>
+      Object.fromEntries(
+        values.map(([key, value]) => [key, value.evaluate(scope)]).filter(([, value]) => value !== omit),
+      ),
+  }
+}

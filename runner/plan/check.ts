@@ -1,0 +1,141 @@
+import { didYouMean, type Report } from '../errors.js'
+import type { Compiled } from '../expression/compiled.js'
+import type { Inventory } from '../inventory/index.js'
+import type { Layer } from '../vars/layers.js'
+import { magicNames } from '../vars/magic.js'
+import type { Keywords, Plan, PlanNode, Play, Task } from './plan.js'
+
+/** Checks that need the whole plan: variables that nothing defines, handlers that are nowhere defined. */
+export function checkPlan(plan: Plan, extraVars: ReadonlySet<string>, report: Report): void {
+  const everywhere = new Set([...magicNames, ...extraVars, ...inventoryNames(plan.inventory)])
+  for (const play of plan.plays) for (const task of allTasks(play)) addProduced(task, everywhere)
+  for (const play of plan.plays) {
+    const known = new Set(everywhere)
+    for (const layer of play.layers) addNames(layer, known)
+    for (const prompt of play.prompts) known.add(prompt.name)
+    checkPlay(play, known, report)
+  }
+}
+
+function checkPlay(play: Play, known: ReadonlySet<string>, report: Report): void {
+  checkNames([play.name, play.hosts, ...play.serial, play.maxFailPercentage], known, report)
+  checkLayers(play.layers, known, report)
+  const answers = new Set(
+    play.handlers.flatMap((handler) => [constantText(handler.name), ...handler.listen].filter(Boolean)),
+  )
+  for (const task of allTasks(play)) {
+    const names = new Set(known)
+    for (const layer of task.layers) addNames(layer, names)
+    checkLayers(task.layers, names, report)
+    checkTask(task, names, report)
+    checkNotify(task, answers, report)
+  }
+}
+
+/** Variables come from tasks too: register, set_fact, loops; whichever runs first, a name is known. */
+function addProduced(task: Task, names: Set<string>): void {
+  if (task.register) names.add(task.register)
+  names.add(task.loopControl.loopVar)
+  if (task.loopControl.indexVar) names.add(task.loopControl.indexVar)
+  if (task.action.module.name !== 'set_fact') return
+  for (const name of task.action.argumentNames) names.add(name)
+}
+
+function checkTask(task: Task, names: ReadonlySet<string>, report: Report): void {
+  const action = task.action
+  const conditions = action.kind === 'control' ? Object.values(action.conditions).flat() : []
+  checkNames(
+    [
+      task.name,
+      action.args,
+      ...conditions,
+      task.loop,
+      task.loopControl.label,
+      task.loopControl.pause,
+      ...task.notify,
+      ...(task.changedWhen ?? []),
+      ...(task.failedWhen ?? []),
+      ...(task.until ?? []),
+      task.retries,
+      task.delay,
+      ...keywordValues(task.keywords),
+    ],
+    names,
+    report,
+  )
+}
+
+function keywordValues({ environment, when, tags: _, ...single }: Keywords): (Compiled | undefined)[] {
+  return [...environment, ...when, ...Object.values(single)]
+}
+
+function checkNames(
+  compiled: readonly (Compiled | undefined)[],
+  known: ReadonlySet<string>,
+  report: Report,
+): void {
+  for (const value of compiled) {
+    for (const name of value?.names ?? []) {
+      if (known.has(name)) continue
+      const guess = didYouMean(name, known)
+      report({
+        code: 'undefined-variable',
+        message: `nothing defines the variable '${name}'`,
+        span: value!.span,
+        hint: guess ? `did you mean '${guess}'?` : `if it may be absent: vars.${name} ?? default`,
+      })
+    }
+  }
+}
+
+function checkLayers(layers: readonly Layer[], known: ReadonlySet<string>, report: Report): void {
+  for (const layer of layers)
+    checkNames(
+      [...layer.vars.values()].map((variable) => variable.value),
+      known,
+      report,
+    )
+}
+
+function checkNotify(task: Task, answers: ReadonlySet<string | undefined>, report: Report): void {
+  for (const name of task.notify) {
+    const text = constantText(name)
+    if (text === undefined || answers.has(text) || answers.has(text.replace(/^.* : /, ''))) continue
+    const guess = didYouMean(
+      text,
+      [...answers].filter((answer) => answer !== undefined),
+    )
+    report({
+      code: 'missing-handler',
+      message: `no handler '${text}' is defined in this play`,
+      span: name.span,
+      hint: guess && `did you mean '${guess}'?`,
+    })
+  }
+}
+
+function constantText(value: Compiled | undefined): string | undefined {
+  return value?.constant ? String(value.constant.value) : undefined
+}
+
+function inventoryNames(inventory: Inventory): string[] {
+  return [...inventory.hosts.keys()].flatMap((host) =>
+    inventory.layersFor(host).flatMap((layer) => [...layer.vars.keys()]),
+  )
+}
+
+function addNames(layer: Layer, names: Set<string>): void {
+  for (const name of layer.vars.keys()) names.add(name)
+}
+
+/** Every task of a play, handlers included. */
+export function allTasks(play: Play): Task[] {
+  return [...play.nodes.flatMap(tasksOf), ...play.handlers]
+}
+
+function tasksOf(node: PlanNode): Task[] {
+  if (node.kind === 'task') return [node]
+  if (node.kind === 'include') return [node.task, ...node.children.flatMap(tasksOf)]
+  if (node.kind === 'block') return [...node.block, ...node.rescue, ...node.always].flatMap(tasksOf)
+  return []
+}

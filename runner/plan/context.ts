@@ -1,0 +1,65 @@
+import type { Report } from '../errors.js'
+import type { Compiled } from '../expression/compiled.js'
+import { compileExpression, compileNode } from '../expression/index.js'
+import type { Files } from '../syntax/files.js'
+import type { Node } from '../syntax/node.js'
+import type { Layer } from '../vars/layers.js'
+import type { Keywords, RoleInfo } from './plan.js'
+
+/** What is the same for everything that is read in one run. */
+export interface Reader {
+  readonly files: Files
+  readonly report: Report
+  /** Folders that roles are looked for in, after those beside the playbook. */
+  readonly rolePaths: readonly string[]
+  /** A fresh number for each task, and for each place in a play. */
+  nextId(): number
+}
+
+/** What surrounds the tasks that are read: inherited keywords, variables, the role, and where files are looked for. */
+export interface Surroundings {
+  readonly keywords: Keywords
+  readonly layers: readonly Layer[]
+  readonly role?: RoleInfo | undefined
+  /** The folder of the file that is read: what `import_tasks` is relative to. */
+  readonly dir: string
+  readonly playbookDir: string
+  /** Files that are being read, outermost first: an import of one of them is a cycle. */
+  readonly chain: readonly string[]
+  readonly handler: boolean
+}
+
+/** A condition, or a list of them that must all hold; YAML booleans are conditions too. */
+export function readConditions(node: Node, reader: Reader): Compiled[] {
+  const nodes = node.kind === 'sequence' ? node.items : [node]
+  return nodes.flatMap((item) => {
+    if (item.kind === 'scalar' && typeof item.value === 'boolean') return [compileNode(item, reader.report)]
+    const compiled = readExpression(item, reader)
+    return compiled ? [compiled] : []
+  })
+}
+
+/** A bare JavaScript expression. */
+export function readExpression(node: Node, reader: Reader): Compiled | undefined {
+  if (node.kind !== 'scalar' || node.value === null) {
+    reader.report({ code: 'structure', message: 'expected a JavaScript expression', span: node.span })
+    return undefined
+  }
+  const text = typeof node.value === 'string' ? node.value : node.raw
+  const tag = /^\s*<%=([\s\S]*)%>\s*$/.exec(text)
+  if (tag) {
+    reader.report({
+      code: 'expression',
+      message: 'a condition is a bare expression, without <%= %>',
+      span: node.span,
+      hint: `write: ${tag[1]!.trim()}`,
+    })
+    return undefined
+  }
+  return compileExpression(text, node.span, reader.report)
+}
+
+/** A value with templates in it, as playbooks and roles write it. */
+export function readValue(node: Node, reader: Reader): Compiled {
+  return compileNode(node, reader.report)
+}

@@ -1,0 +1,45 @@
+import type { Compiled } from '../expression/compiled.js'
+import type { MappingNode, Node } from '../syntax/node.js'
+import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
+import { inheritable } from './keywords.js'
+import type { Keywords } from './plan.js'
+
+export const noKeywords: Keywords = { environment: [], when: [], tags: [] }
+
+/** The keywords of a play, block, role or task, over those of what is around it. */
+export function inheritKeywords(mapping: MappingNode, outer: Keywords, reader: Reader): Keywords {
+  const own = new Map(mapping.entries.map((entry) => [entry.key, entry.value]))
+  const nearest: Record<string, Compiled | undefined> = {}
+  for (const name of [...inheritable, 'delegate_to'] as const) {
+    const node = own.get(name)
+    nearest[name] = node ? readValue(node, reader) : outer[name]
+  }
+  const environment = own.get('environment')
+  const when = own.get('when')
+  const tags = own.get('tags')
+  return {
+    ...nearest,
+    environment: environment ? [...outer.environment, readValue(environment, reader)] : outer.environment,
+    when: when ? [...outer.when, ...readConditions(when, reader)] : outer.when,
+    tags: tags ? [...new Set([...outer.tags, ...readTags(tags, reader)])] : outer.tags,
+  }
+}
+
+/** `tags: a, b` or a list. */
+export function readTags(node: Node, reader: Reader): string[] {
+  const nodes = node.kind === 'sequence' ? node.items : [node]
+  return nodes.flatMap((item) => {
+    if (item.kind === 'scalar' && item.value !== null)
+      return String(item.value)
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter(Boolean)
+    reader.report({ code: 'structure', message: 'a tag is a word', span: item.span })
+    return []
+  })
+}
+
+/** What is around the children of a block, import or role. */
+export function within(surroundings: Surroundings, changes: Partial<Surroundings>): Surroundings {
+  return { ...surroundings, ...changes }
+}

@@ -1,0 +1,94 @@
+/** Where a keyword may stand. */
+export type Place = 'play' | 'block' | 'task' | 'handler' | 'role' | 'loop_control'
+
+/** Keywords that everything below inherits, the nearest winning (Ansible's "Base" attributes). */
+export const inheritable = [
+  'any_errors_fatal',
+  'become',
+  'become_method',
+  'become_user',
+  'check_mode',
+  'connection',
+  'diff',
+  'ignore_errors',
+  'ignore_unreachable',
+  'no_log',
+  'port',
+  'remote_user',
+  'run_once',
+  'throttle',
+  'timeout',
+] as const
+
+const everywhere = [...inheritable, 'name', 'vars', 'environment', 'tags']
+const taskLike = [...everywhere, 'when', 'delegate_to']
+const task = [
+  ...taskLike,
+  'action',
+  'args',
+  'changed_when',
+  'delay',
+  'failed_when',
+  'loop',
+  'loop_control',
+  'notify',
+  'register',
+  'retries',
+  'until',
+  'with_items',
+]
+
+/** Every keyword that is understood, by place (docs/keywords.md). */
+export const supported: Readonly<Record<Place, ReadonlySet<string>>> = {
+  play: new Set([
+    ...everywhere,
+    'force_handlers',
+    'gather_facts',
+    'handlers',
+    'hosts',
+    'max_fail_percentage',
+    'post_tasks',
+    'pre_tasks',
+    'roles',
+    'serial',
+    'strategy',
+    'tasks',
+    'vars_files',
+    'vars_prompt',
+  ]),
+  block: new Set([...taskLike, 'block', 'rescue', 'always', 'notify']),
+  task: new Set(task),
+  handler: new Set([...task, 'listen']),
+  role: new Set([...taskLike, 'role']),
+  loop_control: new Set(['label', 'loop_var', 'index_var', 'pause']),
+}
+
+/** Keywords of Ansible's that are refused by name, so that the message can say so. */
+export const refused: ReadonlySet<string> = new Set([
+  'async',
+  'become_exe',
+  'become_flags',
+  'break_when',
+  'collections',
+  'debugger',
+  'delegate_facts',
+  'extended',
+  'extended_allitems',
+  'fact_path',
+  'gather_subset',
+  'gather_timeout',
+  'local_action',
+  'module_defaults',
+  'order',
+  'poll',
+  'user',
+  'with_dict',
+  'with_fileglob',
+  'with_first_found',
+  'with_indexed_items',
+  'with_list',
+  'with_nested',
+  'with_sequence',
+  'with_subelements',
+  'with_together',
+])

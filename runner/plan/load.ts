@@ -1,0 +1,83 @@
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Diagnostic, InputError } from '../errors.js'
+import { loadInventory } from '../inventory/index.js'
+import type { Files } from '../syntax/files.js'
+import { checkPlan } from './check.js'
+import type { Reader } from './context.js'
+import type { Plan } from './plan.js'
+import { readPlaybook } from './play.js'
+
+export interface PlanOptions {
+  /** Paths of inventories, or `host,` lists. */
+  readonly inventories: readonly string[]
+  readonly playbooks: readonly string[]
+  readonly extraVars: ReadonlyMap<string, unknown>
+  readonly files: Files
+  /** The folder that relative names start from. */
+  readonly cwd: string
+}
+
+/** Where the roles and playbooks that ship with tsplay are: beside `runner/`, in the source tree and in the package. */
+export function shippedFolder(name: 'roles' | 'playbooks', files: Files): string {
+  let dir = dirname(fileURLToPath(import.meta.url))
+  while (!files.isDirectory(resolve(dir, name)) || !files.isFile(resolve(dir, 'package.json'))) {
+    if (dirname(dir) === dir) return resolve(name)
+    dir = dirname(dir)
+  }
+  return resolve(dir, name)
+}
+
+/** A playbook's name: in the current folder, then in `./playbooks`, then among those that ship. */
+function findPlaybook(name: string, options: PlanOptions, report: (diagnostic: Diagnostic) => void): string {
+  const folders = [options.cwd, resolve(options.cwd, 'playbooks'), shippedFolder('playbooks', options.files)]
+  const path = folders.map((dir) => resolve(dir, name)).find((file) => options.files.isFile(file))
+  if (!path)
+    report({
+      code: 'missing-file',
+      message: `no playbook '${name}'`,
+      hint: `looked in ${folders.join(', ')}`,
+    })
+  return path ?? ''
+}
+
+/**
+ * Reads and checks everything that a run needs. No host is touched.
+ * @throws InputError with every mistake that was found
+ */
+export function loadPlan(options: PlanOptions): { plan: Plan; warnings: readonly Diagnostic[] } {
+  const found: Diagnostic[] = []
+  const report = (diagnostic: Diagnostic): void => {
+    if (!found.some((other) => sameDiagnostic(other, diagnostic))) found.push(diagnostic)
+  }
+  let id = 0
+  const reader: Reader = {
+    files: options.files,
+    report,
+    rolePaths: [resolve(options.cwd, 'roles'), shippedFolder('roles', options.files)],
+    nextId: () => ++id,
+  }
+  const paths = options.playbooks.map((name) => findPlaybook(name, options, report)).filter(Boolean)
+  const inventory = loadInventory({
+    sources: options.inventories,
+    files: options.files,
+    report,
+    playbookDir: paths[0] ? dirname(paths[0]) : undefined,
+  })
+  const plays = paths.flatMap((path) => readPlaybook(path, reader))
+  const plan: Plan = { plays, inventory, playbooks: options.playbooks }
+  checkPlan(plan, new Set(options.extraVars.keys()), report)
+  const errors = found.filter((diagnostic) => diagnostic.severity !== 'warning')
+  if (errors.length > 0) throw new InputError(found)
+  return { plan, warnings: found }
+}
+
+/** A role that is used twice is read twice, and its mistakes are told once. */
+function sameDiagnostic(a: Diagnostic, b: Diagnostic): boolean {
+  return (
+    a.message === b.message &&
+    a.span?.file.path === b.span?.file.path &&
+    a.span?.start === b.span?.start &&
+    a.span?.end === b.span?.end
+  )
+}

@@ -1,0 +1,154 @@
+import type { Compiled } from '../expression/compiled.js'
+import type { Inventory } from '../inventory/inventory.js'
+import type { ControlModule } from '../modules/control/control.js'
+import type { AnyModule } from '../modules/module.js'
+import type { Span } from '../syntax/source.js'
+import type { Layer } from '../vars/layers.js'
+
+/** Keywords that a child takes over from the play, block, role or import around it; the nearest wins. */
+export interface Keywords {
+  readonly become?: Compiled | undefined
+  readonly become_user?: Compiled | undefined
+  readonly become_method?: Compiled | undefined
+  readonly remote_user?: Compiled | undefined
+  readonly port?: Compiled | undefined
+  readonly connection?: Compiled | undefined
+  readonly no_log?: Compiled | undefined
+  readonly run_once?: Compiled | undefined
+  readonly ignore_errors?: Compiled | undefined
+  readonly ignore_unreachable?: Compiled | undefined
+  readonly any_errors_fatal?: Compiled | undefined
+  readonly check_mode?: Compiled | undefined
+  readonly diff?: Compiled | undefined
+  readonly timeout?: Compiled | undefined
+  readonly throttle?: Compiled | undefined
+  readonly delegate_to?: Compiled | undefined
+  /** Outer to inner: merged, the inner winning key by key. */
+  readonly environment: readonly Compiled[]
+  /** Outer to inner: all must hold. */
+  readonly when: readonly Compiled[]
+  /** The union of all around. */
+  readonly tags: readonly string[]
+}
+
+/** A role as it was found: its name, and the folder that its files and templates are looked for in. */
+export interface RoleInfo {
+  readonly name: string
+  readonly path: string
+}
+
+export interface LoopControl {
+  readonly loopVar: string
+  readonly indexVar?: string | undefined
+  readonly label?: Compiled | undefined
+  /** Seconds between items. */
+  readonly pause?: Compiled | undefined
+}
+
+export interface Task {
+  readonly kind: 'task'
+  readonly id: number
+  /** Position in the play, for strategies that keep hosts in step. */
+  readonly order: number
+  readonly name?: Compiled | undefined
+  readonly action: Action
+  readonly keywords: Keywords
+  readonly loop?: Compiled | undefined
+  readonly loopControl: LoopControl
+  readonly register?: string | undefined
+  readonly notify: readonly Compiled[]
+  readonly changedWhen?: readonly Compiled[] | undefined
+  readonly failedWhen?: readonly Compiled[] | undefined
+  readonly until?: readonly Compiled[] | undefined
+  readonly retries?: Compiled | undefined
+  readonly delay?: Compiled | undefined
+  /** Variables that hold for this task: its role's, those of the blocks around it, its own. */
+  readonly layers: readonly Layer[]
+  readonly role?: RoleInfo | undefined
+  readonly span: Span
+  /** The names and topics that it answers to, as a handler. */
+  readonly listen: readonly string[]
+}
+
+/** What a task does: a module on the host, or a module of the engine's own on the controller. */
+export type Action =
+  | {
+      readonly kind: 'module'
+      readonly module: AnyModule
+      readonly args: Compiled
+      readonly argumentNames: readonly string[]
+    }
+  | {
+      readonly kind: 'control'
+      readonly module: ControlModule
+      readonly args: Compiled
+      readonly argumentNames: readonly string[]
+      /** Arguments that are conditions (`that`), by name. */
+      readonly conditions: Readonly<Record<string, readonly Compiled[]>>
+    }
+
+export interface Block {
+  readonly kind: 'block'
+  readonly order: number
+  readonly block: readonly PlanNode[]
+  readonly rescue: readonly PlanNode[]
+  readonly always: readonly PlanNode[]
+}
+
+/** A file of tasks whose `when` and `loop` are evaluated once, where it is included. */
+export interface Include {
+  readonly kind: 'include'
+  readonly task: Task
+  readonly order: number
+  readonly children: readonly PlanNode[]
+}
+
+/** `meta`: what the engine does between tasks. */
+export interface Meta {
+  readonly kind: 'meta'
+  readonly order: number
+  readonly action: 'flush_handlers' | 'noop' | 'end_host' | 'end_play' | 'clear_facts' | 'reset_connection'
+  readonly when: readonly Compiled[]
+  readonly layers: readonly Layer[]
+  readonly span?: Span | undefined
+}
+
+export type PlanNode = Task | Block | Include | Meta
+
+/** `vars_prompt`: asked before any host is touched, unless `-e` gives it. */
+export interface Prompt {
+  readonly name: string
+  readonly prompt: Compiled
+  readonly default?: Compiled | undefined
+  readonly private: boolean
+  readonly span: Span
+}
+
+export interface Play {
+  readonly name?: Compiled | undefined
+  readonly hosts: Compiled
+  readonly gatherFacts: boolean | 'smart'
+  readonly serial: readonly Compiled[]
+  readonly strategy: 'linear' | 'free'
+  readonly maxFailPercentage?: Compiled | undefined
+  readonly forceHandlers?: Compiled | undefined
+  readonly keywords: Keywords
+  /** Play variables, and the defaults and variables of the roles that it names. */
+  readonly layers: readonly Layer[]
+  readonly prompts: readonly Prompt[]
+  /** Everything in the order it runs, the implicit flushes included. */
+  readonly nodes: readonly PlanNode[]
+  /** In the order of definition: roles' first, then the play's own. */
+  readonly handlers: readonly Task[]
+  /** Names of variables whose values are never shown (`no_log: true` in a role's argument specs). */
+  readonly secrets: ReadonlySet<string>
+  readonly playbookDir: string
+  readonly span: Span
+}
+
+/** Everything that the files say, checked: what a run would do on which hosts. */
+export interface Plan {
+  readonly plays: readonly Play[]
+  readonly inventory: Inventory
+  readonly playbooks: readonly string[]
+}

@@ -1,0 +1,200 @@
+import { dirname, resolve } from 'node:path'
+import { type Compiled, constant } from '../expression/compiled.js'
+import type { MappingNode, Node } from '../syntax/node.js'
+import { asBoolean, asMapping } from '../syntax/read.js'
+import { parseYaml } from '../syntax/yaml.js'
+import type { Layer } from '../vars/layers.js'
+import { variablesFromNode } from '../vars/variables.js'
+import { type Reader, readValue, type Surroundings } from './context.js'
+import { onlyTasks, readRoleEntry, readRoleHandlers } from './imports.js'
+import { inheritKeywords, noKeywords, within } from './inherit.js'
+import type { Meta, PlanNode, Play, Prompt, Task } from './plan.js'
+import type { Role } from './role.js'
+import { secretOptions } from './role-spec.js'
+import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
+import { readTasks } from './tasks.js'
+
+/** One play of a playbook in `dir`, everything that it imports included. */
+export function readPlay(mapping: MappingNode, dir: string, reader: Reader): Play | undefined {
+  checkKeys(mapping, 'play', reader)
+  const hosts = nodeOf(mapping, 'hosts')
+  if (!hosts) {
+    reader.report({ code: 'structure', message: "a play needs 'hosts'", span: mapping.span })
+    return undefined
+  }
+  const around: Surroundings = {
+    keywords: inheritKeywords(mapping, noKeywords, reader),
+    layers: [],
+    dir,
+    playbookDir: dir,
+    chain: [],
+    handler: false,
+  }
+  const { nodes, roles } = readSections(mapping, around, reader)
+  const value = (key: string): Compiled | undefined => {
+    const node = nodeOf(mapping, key)
+    return node && readValue(node, reader)
+  }
+  return {
+    name: value('name'),
+    hosts: readValue(hosts, reader),
+    gatherFacts: readGathering(mapping, reader),
+    serial: readSerial(nodeOf(mapping, 'serial'), reader),
+    strategy: readStrategy(nodeOf(mapping, 'strategy'), reader),
+    maxFailPercentage: value('max_fail_percentage'),
+    forceHandlers: value('force_handlers'),
+    keywords: around.keywords,
+    layers: [...roles.flatMap((role) => [role.defaults, role.vars]), ...playLayers(mapping, dir, reader)],
+    prompts: readPrompts(nodeOf(mapping, 'vars_prompt'), reader),
+    nodes,
+    handlers: readHandlers(mapping, roles, around, reader),
+    secrets: new Set(roles.flatMap((role) => secretOptions(role.spec))),
+    playbookDir: dir,
+    span: mapping.span,
+  }
+}
+
+/** pre_tasks, flush, roles, tasks, flush, post_tasks, flush: Ansible's order. */
+function readSections(mapping: MappingNode, around: Surroundings, reader: Reader) {
+  const done = new Set<string>()
+  const seen = (name: string) => done.has(name) || !done.add(name)
+  const flush = (): Meta => ({
+    kind: 'meta',
+    order: reader.nextId(),
+    action: 'flush_handlers',
+    when: [],
+    layers: [],
+  })
+  const section = (key: string): PlanNode[] => readTasks(nodeOf(mapping, key), around, reader)
+  const before = [...section('pre_tasks'), flush()]
+  const roles = expectList(nodeOf(mapping, 'roles'), "'roles'", reader).map((node) =>
+    readRoleEntry(node, around, reader, seen),
+  )
+  const main = [...roles.flatMap((role) => role.nodes), ...section('tasks'), flush()]
+  const after = [...section('post_tasks'), flush()]
+  return { nodes: [...before, ...main, ...after], roles: roles.flatMap((role) => role.roles) }
+}
+
+function readHandlers(
+  mapping: MappingNode,
+  roles: readonly Role[],
+  around: Surroundings,
+  reader: Reader,
+): Task[] {
+  const own = readTasks(nodeOf(mapping, 'handlers'), within(around, { handler: true }), reader)
+  return [...roles.flatMap((role) => readRoleHandlers(role, around, mapping.span, reader)), ...onlyTasks(own)]
+}
+
+/** Facts are gathered once a run and host unless a play says `gather_facts: true` (again) or `false` (never). */
+function readGathering(mapping: MappingNode, reader: Reader): boolean | 'smart' {
+  const node = nodeOf(mapping, 'gather_facts')
+  return (node && asBoolean(node, "'gather_facts'", reader.report)) ?? 'smart'
+}
+
+function readSerial(node: Node | undefined, reader: Reader): Compiled[] {
+  if (!node) return []
+  return (node.kind === 'sequence' ? node.items : [node]).map((item) => readValue(item, reader))
+}
+
+function readStrategy(node: Node | undefined, reader: Reader): Play['strategy'] {
+  const name = node ? expectText(node, "'strategy'", reader) : 'linear'
+  if (name === 'linear' || name === 'free') return name
+  if (name !== undefined)
+    reader.report({
+      code: 'unsupported-key',
+      message: `unknown strategy '${name}'`,
+      span: node!.span,
+      hint: 'supported: linear, free',
+    })
+  return 'linear'
+}
+
+function playLayers(mapping: MappingNode, dir: string, reader: Reader): Layer[] {
+  const vars = nodeOf(mapping, 'vars')
+  const node = vars && asMapping(vars, "'vars'", reader.report)
+  const files = expectList(nodeOf(mapping, 'vars_files'), "'vars_files'", reader)
+  return [
+    ...(node
+      ? [{ name: 'play-vars' as const, vars: variablesFromNode(node, 'play-vars', reader.report) }]
+      : []),
+    ...files.flatMap((item) => readVarsFile(item, dir, reader)),
+  ]
+}
+
+function readVarsFile(item: Node, dir: string, reader: Reader): Layer[] {
+  const name = expectText(item, "a file of 'vars_files'", reader)
+  const file = name && reader.files.read(resolve(dir, name))
+  if (name && !file)
+    reader.report({ code: 'missing-file', message: `no such file of variables: ${name}`, span: item.span })
+  const node = file ? parseYaml(file, reader.report) : undefined
+  const mapping = node && asMapping(node, 'a file of variables', reader.report)
+  return mapping
+    ? [{ name: 'vars-files', vars: variablesFromNode(mapping, 'vars-files', reader.report) }]
+    : []
+}
+
+const promptKeys = ['name', 'prompt', 'default', 'private']
+
+function readPrompts(node: Node | undefined, reader: Reader): Prompt[] {
+  return expectList(node, "'vars_prompt'", reader).flatMap((item) => {
+    const mapping = asMapping(item, 'a prompt', reader.report)
+    const nameNode = mapping && nodeOf(mapping, 'name')
+    const name = nameNode && expectText(nameNode, "a prompt's name", reader)
+    if (!mapping || !name) return []
+    for (const { key, keySpan } of mapping.entries)
+      if (!promptKeys.includes(key))
+        reader.report({ code: 'unknown-key', message: `unknown key '${key}' in a prompt`, span: keySpan })
+    const prompt = nodeOf(mapping, 'prompt')
+    const fallback = nodeOf(mapping, 'default')
+    const isPrivate = nodeOf(mapping, 'private')
+    return [
+      {
+        name,
+        prompt: prompt ? readValue(prompt, reader) : constant(name),
+        default: fallback && readValue(fallback, reader),
+        private: (isPrivate && asBoolean(isPrivate, "'private'", reader.report)) ?? true,
+        span: mapping.span,
+      },
+    ]
+  })
+}
+
+/** A playbook's plays, those of the playbooks that it imports in their places. */
+export function readPlaybook(path: string, reader: Reader, chain: readonly string[] = []): Play[] {
+  const file = reader.files.read(path)
+  if (!file) {
+    reader.report({ code: 'missing-file', message: `no such playbook: ${path}` })
+    return []
+  }
+  const node = parseYaml(file, reader.report)
+  if (!node) {
+    reader.report({
+      code: 'structure',
+      message: `${path}: a playbook is a list of plays; this file is empty or unusable`,
+    })
+    return []
+  }
+  return expectList(node, 'a playbook', reader).flatMap((item) => {
+    const mapping = asMapping(item, 'a play', reader.report)
+    if (!mapping) return []
+    const imported = nodeOf(mapping, 'import_playbook')
+    if (imported) return readImportedPlaybook(imported, path, reader, [...chain, path])
+    const play = readPlay(mapping, dirname(path), reader)
+    return play ? [play] : []
+  })
+}
+
+function readImportedPlaybook(node: Node, from: string, reader: Reader, chain: readonly string[]): Play[] {
+  const name = expectText(node, "'import_playbook'", reader)
+  if (!name) return []
+  const path = resolve(dirname(from), name)
+  if (chain.includes(path)) {
+    reader.report({
+      code: 'cycle',
+      message: `the playbook imports itself: ${[...chain, path].join(' → ')}`,
+      span: node.span,
+    })
+    return []
+  }
+  return readPlaybook(path, reader, chain)
+}
