@@ -1,5 +1,7 @@
+import fs from 'node:fs'
 import net from 'node:net'
-import type { ServerContext } from '../api/context.js'
+import path from 'node:path'
+import type { Dirs, ServerContext } from '../api/context.js'
 import { serveApi } from '../api/listener.js'
 import type { Config } from '../config/config.js'
 import { loadConfig } from '../config/config.js'
@@ -15,6 +17,7 @@ import { authorization } from '../core/tokens.js'
 import { configuredToken } from '../node/access.js'
 import { nodeIp, nodeName } from '../node/identity.js'
 import { startKubelet } from '../node/kubelet.js'
+import { loadEncryption } from '../operations/encryption.js'
 import { writeKubeconfig } from '../operations/kubeconfig.js'
 import { stageManifests } from '../operations/manifests.js'
 import { openServerStore, shareBootstrap } from '../operations/openServer.js'
@@ -48,9 +51,8 @@ export async function server(argv: readonly string[]): Promise<void> {
   const dirs = directories(config)
   await announce('server', dirs)
   refuseBadCombinations(config)
-  if (config.bool('cluster-reset'))
-    return (await import('../operations/clusterReset.js')).clusterReset(config, dirs)
   const port = config.int('https-listen-port', 6443)
+  if (config.bool('cluster-reset')) return reset(config, dirs, port)
   await requireFreePort(port)
   const [name, ip] = [nodeName(config), nodeIp(config)]
   const context: ServerContext = {
@@ -73,12 +75,14 @@ export async function server(argv: readonly string[]): Promise<void> {
   writeTokenFiles(dirs, context.token, context.agentToken)
   await passFault('api-ready', name)
   await ensureNamespaces(context)
+  fs.rmSync(path.join(dirs.db, 'reset-flag'), { force: true })
   writeKubeconfig(context)
   stageManifests(context)
   context.ready = true
   log('info', `Running kube-apiserver on :${port}`)
   const stopControllers = startControllers(context)
   const stopKubelet = config.bool('disable-agent') ? () => undefined : await startServerNode(context, argv)
+  await loadEncryption(context)
   onStop(() => {
     stopControllers()
     stopKubelet()
@@ -87,6 +91,12 @@ export async function server(argv: readonly string[]): Promise<void> {
   })
   log('info', 'k3s is up and running')
   notifyReady()
+}
+
+async function reset(config: Config, dirs: Dirs, port: number): Promise<void> {
+  await requireFreePort(port)
+  const { clusterReset } = await import('../operations/clusterReset.js')
+  clusterReset(config, dirs)
 }
 
 /** Waits until a majority answers; says now and then that it waits. */

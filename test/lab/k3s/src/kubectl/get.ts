@@ -140,11 +140,7 @@ function printTables(
     process.stdout.write(renderTable(isOn(args, 'no-headers') ? rows.slice(1) : rows))
     shown += objects.length
   }
-  if (shown > 0 || groups.some((group) => group.resource.namespaced) === false)
-    return shown > 0 ? undefined : void process.stderr.write('No resources found\n')
-  process.stderr.write(
-    isOn(args, 'all-namespaces')
-      ? 'No resources found\n'
-      : `No resources found in ${namespaceOf(args)} namespace.\n`,
-  )
+  if (shown > 0) return
+  const all = isOn(args, 'all-namespaces') || groups.every((group) => !group.resource.namespaced)
+  process.stderr.write(`No resources found${all ? '' : ` in ${namespaceOf(args)} namespace.`}\n`)
 }

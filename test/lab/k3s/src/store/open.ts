@@ -8,7 +8,7 @@ import { type Disk, etcdDisk, sqliteDisk } from './disk.js'
 import { emptyKv, type Kv } from './kv.js'
 import { type Member, membersKey, membersOf, refuseAdd } from './members.js'
 import { type PeerClient, peerClient, servePeers } from './peer.js'
-import { type Answer, type Message, Raft } from './raft.js'
+import { type Answer, type Message, Raft, type Send } from './raft.js'
 import { runTxn, type Store } from './store.js'
 
 /** How a datastore is to be opened. */
@@ -31,7 +31,7 @@ export function tombstone(dbDir: string): string {
 }
 
 const removedText =
-  'this server has been removed from the etcd cluster; delete ${datadir}/server/db to allow it to rejoin'
+  'this server has been removed from the etcd cluster; delete its server/db directory to allow it to rejoin'
 
 /** Whether embedded etcd has been here before. */
 export function etcdExists(dbDir: string): boolean {
@@ -45,6 +45,19 @@ function memberName(dbDir: string, nodeName: string): string {
   const name = `${nodeName}-${randomBytes(4).toString('hex')}`
   writeFile(file, name)
   return name
+}
+
+/** Tells clusters apart: after a reset, members of the old one must not talk to the new one. */
+export const clusterKey = '/cluster-id'
+
+export function newClusterId(): string {
+  return randomBytes(8).toString('hex')
+}
+
+/** A first voter of a new cluster; its name is kept in the datastore's directory. */
+export function newMember(dbDir: string, nodeName: string, address: string): Member {
+  const id = memberName(dbDir, nodeName)
+  return { id, name: id, nodeName, address, learner: false, since: Date.now() }
 }
 
 /** Opens the datastore; a joining server returns once it is a member and has the cluster's state. */
@@ -78,6 +91,7 @@ function initialState(dbDir: string, self: Member): Kv {
   if (migrate) log('info', 'Migrating content from sqlite to etcd')
   kv.rev += 1
   kv.data.set(membersKey, { value: [self], mod: kv.rev, created: kv.rev })
+  kv.data.set(clusterKey, { value: newClusterId(), mod: kv.rev, created: kv.rev })
   return kv
 }
 
@@ -120,9 +134,17 @@ async function startEtcd(
     log('fatal', removedText)
     process.exit(1)
   }
-  const raft = new Raft(self.id, kv, disk, client.send, removed)
+  const clusterId = (): unknown => kv.data.get(clusterKey)?.value
+  const send: Send = (member, message, timeoutMs) =>
+    client.call<Answer>(member.address, '/raft', { cluster: clusterId(), message }, timeoutMs)
+  const raft = new Raft(self.id, kv, disk, send, removed)
   const stopServer = await servePeers(options.tlsDir, options.address, async (route, body) => {
-    if (route === '/raft') return raft.receive(body as Message)
+    if (route === '/raft') {
+      const { cluster, message } = body as { cluster: unknown; message: Message }
+      if (clusterId() !== undefined && cluster !== clusterId())
+        return { ok: false, error: 'cluster ID mismatch' }
+      return raft.receive(message)
+    }
     if (!raft.isLeader) throw new Error('etcdserver: not leader')
     if (route === '/members') return addMember(raft, body as Member)
     return options.handle(route, body)

@@ -3,7 +3,7 @@ import https from 'node:https'
 import { readBody, request } from '../core/http.js'
 import { reason } from '../core/log.js'
 import { mustReadPair } from '../pki/serverPki.js'
-import type { Answer, Send } from './raft.js'
+import type { Answer } from './raft.js'
 
 /** TCP ports of embedded etcd. */
 export const clientPort = 2379
@@ -62,7 +62,6 @@ export interface PeerClient {
   call<T>(address: string, route: string, body: unknown, timeoutMs: number): Promise<T>
   /** Asks the client port of a member whether it is alive; rejects when it is not reachable. */
   health(address: string): Promise<void>
-  send: Send
   stop(): void
 }
 
@@ -79,7 +78,6 @@ export function peerClient(tlsDir: string): PeerClient {
     health: async (address) => {
       await request(`https://${address}:${clientPort}/health`, { ...client, timeoutMs: 2000 })
     },
-    send: (member, message, timeoutMs) => call<Answer>(member.address, '/raft', message, timeoutMs),
     stop: () => agent.destroy(),
   }
 }

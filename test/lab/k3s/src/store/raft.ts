@@ -120,8 +120,8 @@ export class Raft {
 
   private tick(): void {
     if (this.role === 'leader') {
-      if (!this.quorumSince(electionMs * 2)) return this.follow(this.hard.term, '')
-      for (const peer of this.peers()) void this.replicate(peer)
+      if (!this.quorumSince(electionMs * 2)) this.follow(this.hard.term, '')
+      else for (const peer of this.peers()) void this.replicate(peer)
     } else if (Date.now() > this.deadline && !this.electing) {
       this.electing = true
       void this.campaign().finally(() => {
@@ -301,6 +301,7 @@ export class Raft {
       this.follow(answer.term ?? 0, '')
       return false
     }
+    if (answer.error !== undefined) return false
     this.acked.set(peer.id, Date.now())
     this.matched.set(peer.id, answer.ok ? (answer.rev ?? 0) : -1)
     return this.matched.get(peer.id) !== this.kv.rev
