@@ -1,0 +1,92 @@
+import { quote } from './quote.js'
+import { renderAssignments } from './script.js'
+import type { Script } from './transport.js'
+
+/** First byte of every marker: rare in output, so that live output is hardly ever held back. */
+export const markerByte = '\u0001'
+
+/**
+ * What a kept shell is told first: its nonce (never in argv, where other users of the host could read it), a locale
+ * whose messages scripts can parse, the sbin folders that sshd's default PATH lacks, and the words that mark where a
+ * script begins and ends. The begin marker carries the subshell's pid, which is what a timeout kills. `tsplay_say`
+ * tries again because a program of the script may have left the shared pipe non-blocking and full.
+ */
+export const preludeBody = `tsplay_say() {
+  for tsplay_try in 1 2 3 4 5; do
+    # shellcheck disable=SC2059
+    printf "$@" && return
+    sleep "$tsplay_try"
+  done
+  exit 1
+}
+tsplay_begin() {
+  tsplay_pid=0
+  { read -r tsplay_pid _ </proc/self/stat; } 2>/dev/null
+  tsplay_say '\\001%s:%s:b:%s\\n' "$tsplay_nonce" "$1" "$tsplay_pid"
+  unset tsplay_nonce tsplay_pid tsplay_try
+}
+tsplay_end() {
+  tsplay_say '\\001%s:%s:e:%s\\n' "$tsplay_nonce" "$1" "$2"
+  tsplay_say '\\001%s:%s:e:%s\\n' "$tsplay_nonce" "$1" "$2" >&2
+}
+LC_ALL=C
+for tsplay_dir in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+  case ":$PATH:" in
+    *":$tsplay_dir:"*) ;;
+    *) PATH="$PATH:$tsplay_dir" ;;
+  esac
+done
+export LC_ALL PATH
+tsplay_say '\\001%s:0:b:%s\\n' "$tsplay_nonce" "$$"
+tsplay_say '\\001%s:0:b:%s\\n' "$tsplay_nonce" "$$" >&2
+`
+
+/** The prelude with the session's nonce (32 hexadecimal digits). */
+export function renderPrelude(nonce: string): Buffer {
+  return Buffer.from(`tsplay_nonce=${nonce}\n${preludeBody}`)
+}
+
+/** Remembers which bodies a shell already holds. One per session. */
+export interface BodyCache {
+  readonly names: Map<string, string>
+}
+
+/** Bodies are constant texts, so there are few; the bound is against a caller that breaks that rule. */
+const maxBodies = 1000
+
+/**
+ * One script as the kept shell reads it. The body travels once, as a quoted variable, and runs by `eval` in a
+ * subshell: so a syntax error, `exit`, `cd` or `set -e` in it cannot touch the kept shell. The shell parses the whole
+ * compound command before it runs any of it, so a frame that was cut short never runs.
+ * @throws QuoteError on NUL in a variable or the body
+ */
+export function renderFrame(script: Script, sequence: number, bodies: BodyCache): Buffer {
+  const assignments = renderAssignments(script)
+  const parts: Buffer[] = []
+  let name = bodies.names.get(script.body)
+  if (name === undefined) {
+    const cached = bodies.names.size < maxBodies
+    name = cached ? `tsplay_body${bodies.names.size}` : 'tsplay_body'
+    parts.push(Buffer.from(`${name}=`), quote(script.body), Buffer.from('\n'))
+    if (cached) bodies.names.set(script.body, name)
+  }
+  const stdin = Buffer.from(script.stdin ?? '')
+  if (stdin.length > 0)
+    parts.push(Buffer.from('printf '), printfFormat(stdin), Buffer.from(' 2>/dev/null | '))
+  parts.push(Buffer.from(`(\ntsplay_begin ${sequence}\n`), assignments, Buffer.from(`eval "$${name}"\n)`))
+  if (stdin.length === 0) parts.push(Buffer.from(' </dev/null'))
+  parts.push(Buffer.from(`\ntsplay_end ${sequence} $?\n`))
+  return Buffer.concat(parts)
+}
+
+/** Bytes as one quoted word that printf, as its format, prints back: the only way to a NUL that every sh has built in. */
+export function printfFormat(bytes: Buffer): Buffer {
+  const text = bytes
+    .toString('latin1')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('%', '%%')
+    .replaceAll('\0', '\\000')
+    .replaceAll("'", "'\\''")
+    .replace(/^-/, '\\055')
+  return Buffer.from(`'${text}'`, 'latin1')
+}

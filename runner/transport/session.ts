@@ -1,0 +1,283 @@
+import { randomBytes } from 'node:crypto'
+import type { Channel, ChannelEnd } from './channel.js'
+import { output } from './collect.js'
+import { renderFrame, renderPrelude } from './frame.js'
+import { type Job, killedOutcome, newJob, type SessionOutcome } from './job.js'
+import type { Victim } from './kill.js'
+import { type Marker, markerReader } from './markers.js'
+import { deathSignal, lastLine } from './signals.js'
+import { ConnectError, type RunOptions, type Script } from './transport.js'
+
+export interface SessionOptions {
+  /** Bytes kept of each output stream of a script. */
+  readonly outputLimit?: number
+  /** Kills on the host, by another way than this session; false when it could not. */
+  readonly kill: (victim: Victim) => Promise<boolean>
+  /** How long a killed script may take to end before the session is given up, in ms. */
+  readonly killGraceMs?: number
+  /** How long the shell may take to answer at all, in ms. */
+  readonly readyTimeoutMs?: number
+  /** Why the shell ended before it answered, from what the login printed. */
+  readonly refusal?: (end: ChannelEnd, said: string) => ConnectError
+}
+
+const defaultOutputLimit = 10 * 1024 * 1024
+/** Frames are written ahead up to this many bytes; the rest waits here, where it can still be withdrawn. */
+const writeAheadBytes = 1024 * 1024
+const noiseKept = 2048
+
+/**
+ * A kept /bin/sh: scripts go in as frames, written ahead without waiting, and their output comes back between markers
+ * that hold a random nonce. What background processes print between two scripts is dropped; what they print while a
+ * later script runs is mixed into its output, so a script that leaves a process behind must redirect it.
+ * A script's exit code is reported as `exited`, also above 128; `signalled` means that the kept shell itself died.
+ */
+export class Session {
+  readonly #channel: Channel
+  readonly #options: SessionOptions
+  readonly #nonce = randomBytes(16).toString('hex')
+  readonly #bodies = { names: new Map<string, string>() }
+  /** Unfinished, in order: begun or written ones first, then queued ones. */
+  #jobs: Job[] = []
+  #sequence = 0
+  #aheadBytes = 0
+  readonly #sizes = new Map<number, number>()
+  #pid = 0
+  #readyStreams = 0
+  #noise = ''
+  #ended = false
+  #current: Job | undefined
+  #reaping = false
+  readonly #readyTimer: NodeJS.Timeout
+
+  constructor(channel: Channel, options: SessionOptions) {
+    this.#channel = channel
+    this.#options = options
+    channel.stdin.on('error', () => {})
+    channel.stdout.on('data', this.#reader('stdout'))
+    channel.stderr.on('data', this.#reader('stderr'))
+    channel.stdout.resume()
+    channel.stderr.resume()
+    channel.stdin.write(renderPrelude(this.#nonce))
+    this.#readyTimer = setTimeout(() => channel.close(), options.readyTimeoutMs ?? 30_000)
+    void channel.ended.then((end) => this.#onEnd(end))
+  }
+
+  /** False once the shell has ended: a new session is needed. */
+  get alive(): boolean {
+    return !this.#ended
+  }
+
+  /**
+   * Queue a script. It is written at once, without waiting for those before it.
+   * @throws ConnectError 'shell' when the host gave no shell; QuoteError on NUL
+   */
+  run(script: Script, options: RunOptions = {}): Promise<SessionOutcome> {
+    if (this.#ended) return Promise.resolve({ kind: 'notStarted' })
+    if (options.signal?.aborted) return Promise.resolve({ kind: 'aborted' })
+    return new Promise((resolve, reject) => {
+      const { signal, onOutput } = options
+      const onAbort = (): void => this.#abort(job)
+      const done = (): void => {
+        clearTimeout(job.timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      const job = newJob(
+        script,
+        onOutput,
+        this.#options.outputLimit ?? defaultOutputLimit,
+        (outcome) => {
+          done()
+          resolve(outcome)
+        },
+        (error) => {
+          done()
+          reject(error)
+        },
+      )
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#jobs.push(job)
+      this.#pump()
+    })
+  }
+
+  /** End the shell. Scripts that are still unfinished are reported lost. */
+  close(): void {
+    if (this.#ended) return
+    this.#channel.stdin.end()
+    this.#channel.close()
+  }
+
+  #pump(): void {
+    for (const job of [...this.#jobs]) {
+      if (job.state !== 'queued') continue
+      if (this.#aheadBytes >= writeAheadBytes) return
+      try {
+        const sequence = ++this.#sequence
+        const frame = renderFrame(job.script, sequence, this.#bodies)
+        job.sequence = sequence
+        job.state = 'written'
+        this.#aheadBytes += frame.length
+        this.#sizes.set(sequence, frame.length)
+        this.#channel.stdin.write(frame)
+      } catch (error) {
+        this.#drop(job)
+        job.fail(error as Error)
+      }
+    }
+  }
+
+  #reader(stream: 'stdout' | 'stderr'): (chunk: Buffer) => void {
+    let ready = false
+    return markerReader(this.#nonce, {
+      data: (bytes) => (ready ? this.#onData(stream, bytes) : this.#onNoise(bytes)),
+      marker: (marker) => {
+        if (marker.sequence === 0) {
+          ready = true
+          this.#readyStreams++
+          this.#pid = marker.value
+          if (this.#readyStreams === 2) clearTimeout(this.#readyTimer)
+        } else this.#onMarker(stream, marker)
+      },
+    })
+  }
+
+  #onNoise(bytes: Buffer): void {
+    this.#noise = (this.#noise + bytes.toString('latin1')).slice(-noiseKept)
+  }
+
+  #onData(stream: 'stdout' | 'stderr', bytes: Buffer): void {
+    const job = stream === 'stdout' ? this.#current : this.#jobs.find((each) => !each.stderrEnded)
+    if (!job || job.state === 'queued') return
+    job[stream].add(bytes)
+    job.onOutput?.(stream, bytes)
+  }
+
+  #onMarker(stream: 'stdout' | 'stderr', marker: Marker): void {
+    const job = this.#jobs.find((each) => each.sequence === marker.sequence)
+    if (!job) return
+    if (marker.kind === 'b') this.#onBegin(job, marker.value)
+    else if (stream === 'stderr') job.stderrEnded = true
+    else {
+      this.#current = undefined
+      job.code = marker.value
+    }
+    if (job.stderrEnded && job.code !== undefined) this.#finish(job, job.code)
+  }
+
+  #onBegin(job: Job, pid: number): void {
+    job.state = 'begun'
+    job.pid = pid
+    this.#current = job
+    const { timeoutMs } = job.script
+    if (job.ending !== undefined) void this.#reap(job)
+    else if (timeoutMs !== undefined) job.timer = setTimeout(() => this.#expire(job), timeoutMs)
+  }
+
+  #finish(job: Job, code: number): void {
+    this.#drop(job)
+    job.settle(killedOutcome(job) ?? { kind: 'exited', code, ...output(job.stdout, job.stderr) })
+    this.#pump()
+  }
+
+  #drop(job: Job): void {
+    this.#jobs = this.#jobs.filter((each) => each !== job)
+    this.#aheadBytes -= this.#sizes.get(job.sequence) ?? 0
+    this.#sizes.delete(job.sequence)
+  }
+
+  #expire(job: Job): void {
+    job.ending ??= 'timedOut'
+    void this.#reap(job)
+  }
+
+  #abort(job: Job): void {
+    if (job.state === 'queued') {
+      this.#drop(job)
+      job.settle({ kind: 'aborted' })
+      return
+    }
+    job.ending ??= 'aborted'
+    // Aborts come in swarms (one Ctrl-C): look when all of them are marked.
+    setImmediate(() => void this.#reapAborted())
+  }
+
+  /** If every script is aborted, the shell goes first, so that those written ahead never begin. */
+  async #reapAborted(): Promise<void> {
+    if (this.#ended || this.#reaping) return
+    const head = this.#jobs[0]
+    if (this.#jobs.length > 1 && this.#jobs.every((job) => job.ending === 'aborted')) await this.#killShell()
+    else if (head?.ending !== undefined && head.state === 'begun') await this.#reap(head)
+  }
+
+  async #reap(job: Job): Promise<void> {
+    if (this.#reaping || this.#ended) return
+    if (job.pid === 0) return this.#killShell()
+    this.#reaping = true
+    const killed = await this.#options.kill({ parent: this.#pid, child: job.pid })
+    if (killed && this.#jobs.includes(job)) await this.#settled(() => !this.#jobs.includes(job))
+    this.#reaping = false
+    if (this.#jobs.includes(job)) await this.#killShell()
+    else await this.#reapNext()
+  }
+
+  /** Another script may have been marked while one was being killed. */
+  async #reapNext(): Promise<void> {
+    const next = this.#jobs.find((job) => job.state === 'begun' && job.ending !== undefined)
+    if (next) await this.#reap(next)
+  }
+
+  async #killShell(): Promise<void> {
+    if (this.#reaping || this.#ended) return
+    this.#reaping = true
+    await this.#settled(() => this.#pid !== 0)
+    if (this.#pid === 0) return this.#channel.close()
+    if (!(await this.#options.kill({ parent: this.#pid, child: null }))) this.#channel.signal('KILL')
+    await this.#settled(() => this.#ended)
+    this.#channel.close()
+  }
+
+  /** Waits until `condition` holds, at most the grace. */
+  async #settled(condition: () => boolean): Promise<void> {
+    const deadline = Date.now() + (this.#options.killGraceMs ?? 5000)
+    while (!condition() && !this.#ended && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+
+  #onEnd(end: ChannelEnd): void {
+    this.#ended = true
+    clearTimeout(this.#readyTimer)
+    const jobs = this.#jobs
+    this.#jobs = []
+    for (const job of jobs) {
+      const outcome = killedOutcome(job)
+      if (outcome) job.settle(outcome)
+      else if (this.#readyStreams < 2 && end.code !== null)
+        job.fail((this.#options.refusal ?? noShell)(end, this.#noise))
+      else job.settle(endOutcome(job, end))
+    }
+  }
+}
+
+function noShell(end: ChannelEnd, noise: string): ConnectError {
+  const said = lastLine(noise)
+  return new ConnectError(
+    'shell',
+    `no shell was given: the login ended with status ${end.code ?? end.signal}${said && ` (${said})`}`,
+    "the user's login shell must be able to run /bin/sh",
+  )
+}
+
+/** What became of a script whose shell is gone. */
+function endOutcome(job: Job, end: ChannelEnd): SessionOutcome {
+  const known = end.code !== null || end.signal !== null
+  if (job.state === 'queued')
+    return known ? { kind: 'notStarted' } : { kind: 'lost', sent: false, reason: cut }
+  if (!known) return { kind: 'lost', sent: true, reason: cut }
+  if (job.state === 'written') return { kind: 'notStarted' }
+  const signal = deathSignal(end)
+  if (signal) return { kind: 'signalled', signal, ...output(job.stdout, job.stderr) }
+  return { kind: 'lost', sent: true, reason: `the shell on the host ended with status ${end.code}` }
+}
+
+const cut = 'the connection was lost'

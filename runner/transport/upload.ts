@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import type { Channel, ChannelEnd, Remote } from './channel.js'
+import { collector, output } from './collect.js'
+import { startProgram } from './open.js'
+import { QuoteError } from './quote.js'
+import { deathSignal } from './signals.js'
+import type { Outcome, RunOptions } from './transport.js'
+
+const outputLimit = 64 * 1024
+
+/**
+ * Bytes into a new file, on a channel of its own. Only `exited` with 0 means that all of them are there: after
+ * anything else a part of the file may exist, and it is the caller's to remove.
+ * @throws ConnectError; what the content throws
+ */
+export async function uploadFile(
+  remote: Remote,
+  content: Readable | Buffer,
+  path: string,
+  { become, signal }: RunOptions,
+): Promise<Outcome> {
+  const channel = await startProgram(remote, become, uploadProgram(path))
+  const stdout = collector(outputLimit)
+  const stderr = collector(outputLimit)
+  channel.stdout.on('data', (chunk: Buffer) => stdout.add(chunk)).resume()
+  channel.stderr.on('data', (chunk: Buffer) => stderr.add(chunk)).resume()
+  const onAbort = (): void => channel.close()
+  if (signal?.aborted) onAbort()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    await feed(channel, content)
+    const end = await channel.ended
+    return signal?.aborted ? { kind: 'aborted' } : outcome(end, output(stdout, stderr))
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    channel.close()
+  }
+}
+
+/**
+ * `set -C` makes the redirection fail where a file exists. A path is spelled by printf's octal escapes, so that it
+ * passes through every login shell; the `x` keeps newlines at its end.
+ */
+function uploadProgram(path: string): string {
+  const bytes = Buffer.from(path)
+  if (bytes.includes(0)) throw new QuoteError('a path with a NUL byte cannot reach a shell')
+  const spelled = bytes
+    .toString('latin1')
+    .replace(/[^A-Za-z0-9/._]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`)
+  return `umask 077; set -C; p=$(printf "${spelled}x"); exec cat > "\${p%x}"`
+}
+
+/** Writes with backpressure; stops early when the program has ended, since then nobody reads any more. */
+async function feed(channel: Channel, content: Readable | Buffer): Promise<void> {
+  let ended = false
+  const end = channel.ended.then(() => {
+    ended = true
+  })
+  channel.stdin.on('error', () => {})
+  for await (const chunk of content instanceof Buffer ? slices(content) : content) {
+    if (ended) return
+    if (!channel.stdin.write(chunk)) await Promise.race([once(channel.stdin, 'drain').catch(() => {}), end])
+  }
+  channel.stdin.end()
+}
+
+function* slices(content: Buffer): Iterable<Buffer> {
+  const size = 256 * 1024
+  for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size)
+}
+
+function outcome(end: ChannelEnd, printed: ReturnType<typeof output>): Outcome {
+  if (end.code === null && end.signal === null)
+    return { kind: 'lost', sent: true, reason: 'the connection was lost during the upload' }
+  const signal = end.code === null ? deathSignal(end) : undefined
+  if (signal) return { kind: 'signalled', signal, ...printed }
+  return { kind: 'exited', code: end.code ?? 1, ...printed }
+}
