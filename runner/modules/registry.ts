@@ -1,6 +1,9 @@
+import { blockinfile } from './blockinfile.js'
 import { command } from './command.js'
 import { copy } from './copy.js'
 import { file } from './file.js'
+import { find } from './find.js'
+import { lineinfile } from './lineinfile.js'
 import type { AnyModule } from './module.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
@@ -12,6 +15,9 @@ export const modules = {
   command,
   copy,
   file,
+  lineinfile,
+  blockinfile,
+  find,
   shell,
   slurp,
   stat,

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   createReadStream,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import type { AnyModule, Change, Controller, ResultFields } from '../../runner/modules/module.js'
 import { type LocalHost, localHost } from './local-host.js'
@@ -85,7 +87,9 @@ export interface Bench {
   readonly dir: string
   readonly host: LocalHost
   readonly controller: Controller
-  sh(script: string): string
+  sh(script: string): Promise<string>
+  /** Every file's kind, mode, owner, size, times and place on the disk: two are equal if nothing was written. */
+  listing(): string
   close(): void
 }
 
@@ -99,13 +103,10 @@ export function bench(one: Case, shell: { argv: string[]; env: NodeJS.ProcessEnv
     writeFileSync(join(root, 'controller', name), content)
   }
   const env = { ...process.env, DIR: dir }
-  const sh = (script: string) =>
-    execFileSync('/bin/sh', ['-eu', '-c', script], {
-      cwd: dir,
-      env,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+  const sh = async (script: string) => {
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-eu', '-c', script], { cwd: dir, env })
+    return stdout
+  }
   const hostEnv = { ...shell.env, HOME: join(dir) }
   const close = () => rmSync(root, { recursive: true, force: true })
   return {
@@ -113,8 +114,19 @@ export function bench(one: Case, shell: { argv: string[]; env: NodeJS.ProcessEnv
     host: localHost(shell.argv, hostEnv),
     controller: localController(join(root, 'controller')),
     sh,
+    listing: () => listingOf(dir),
     close,
   }
+}
+
+function listingOf(folder: string): string {
+  const paths = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()]
+  return paths
+    .map((path) => {
+      const { mode, uid, gid, size, mtimeMs, ctimeMs, ino } = lstatSync(join(folder, path))
+      return JSON.stringify([path, mode, uid, gid, size, mtimeMs, ctimeMs, ino])
+    })
+    .join('\n')
 }
 
 /** `$DIR` in every text of a value. */

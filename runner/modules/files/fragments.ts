@@ -20,7 +20,8 @@ fs_expand() {
  * it would stand in there? Where it cannot be told, because a folder may not be searched, the script ends with a
  * message: what cannot be seen is not absent.
  */
-export const findPath = `fs_find() {
+export const findPath = `# shellcheck disable=SC2034 # not every script reads fs_parent
+fs_find() {
   if [ -e "$1" ] || [ -L "$1" ]; then return 0; fi
   fs_parent=yes
   fs_dir=\${1%/*}

@@ -27,7 +27,11 @@ export async function applyPath(host: ApplyHost, work: PathWork): Promise<Result
   const { path } = work
   switch (work.kind) {
     case 'missing':
-      throw new ModuleFailure(`${path} is absent`, { path }, 'state: touch, directory or link makes it; copy writes a file')
+      throw new ModuleFailure(
+        `${path} is absent`,
+        { path },
+        'state: touch, directory or link makes it; copy writes a file',
+      )
     case 'absent':
       await mustRun(host, removePath({ path }), `remove ${path}`)
       return { path, state: 'absent' }
@@ -36,7 +40,14 @@ export async function applyPath(host: ApplyHost, work: PathWork): Promise<Result
     case 'link': {
       const { src, set } = work
       const kind = work.hard ? 'hard' : 'symbolic'
-      const script = makeLink({ path, src, kind, force: work.force ? 'yes' : 'no', owner: set.owner, group: set.group })
+      const script = makeLink({
+        path,
+        src,
+        kind,
+        force: work.force ? 'yes' : 'no',
+        owner: set.owner,
+        group: set.group,
+      })
       return { ...(await stateAfter(host, path, script, `link ${path} to ${src}`)), src }
     }
     case 'touch':
@@ -55,7 +66,12 @@ const belowValues = ({ path, modes, owner, group }: Extract<PathWork, { kind: 'b
   group,
 })
 
-async function stateAfter(host: ApplyHost, path: string, script: Parameters<typeof mustRun>[1], doing: string) {
+async function stateAfter(
+  host: ApplyHost,
+  path: string,
+  script: Parameters<typeof mustRun>[1],
+  doing: string,
+) {
   const { stdout } = await mustRun(host, script, doing)
   return fileFields(path, readState(new Reader(stdout)))
 }

@@ -50,7 +50,8 @@ export async function probeFilePath(host: ProbeHost, order: PathOrder): Promise<
   const followed = readState(reader)
   const source = src === '' ? {} : { source: readState(reader) }
   const below: Below[] = []
-  for (let line = reader.line(); line !== undefined && line !== ''; line = reader.line()) below.push(readBelow(line))
+  for (let line = reader.line(); line !== undefined && line !== ''; line = reader.line())
+    below.push(readBelow(line))
   return { path: full === '/' ? full : full.replace(/\/$/, ''), file, followed, ...source, below }
 }
 
@@ -58,7 +59,13 @@ function readBelow(line: string): Below {
   const [raw = '', uid = '', gid = '', owner = '', group = ''] = line.split(' ')
   const bits = Number.parseInt(raw, 16)
   const mode = (bits & 0o7777).toString(8).padStart(4, '0')
-  return { mode, isDirectory: bits >> 12 === 4, isLink: bits >> 12 === 10, owners: [uid, owner], groups: [gid, group] }
+  return {
+    mode,
+    isDirectory: bits >> 12 === 4,
+    isLink: bits >> 12 === 10,
+    owners: [uid, owner],
+    groups: [gid, group],
+  }
 }
 
 /** @throws ModuleFailure where something of another kind stands there */
@@ -83,9 +90,14 @@ function planDirectory(order: PathOrder, state: PathState): Change<PathWork> | u
   const { path } = state
   if (state.file.kind === 'absent') {
     const { set } = attributesAfter(order, state.file, true)
-    return { summary: [`create ${path}/`], provides: [`file:${path}`], data: { kind: 'directory', path, set } }
+    return {
+      summary: [`create ${path}/`],
+      provides: [`file:${path}`],
+      data: { kind: 'directory', path, set },
+    }
   }
-  if (state.followed.kind !== 'directory') throw new ModuleFailure(`${path} is a ${state.file.kind}, not a directory`)
+  if (state.followed.kind !== 'directory')
+    throw new ModuleFailure(`${path} is a ${state.file.kind}, not a directory`)
   const top = planAttributes(order, state)
   const differs = order.recurse && state.below.some((below) => belowDiffers(order, below))
   if (!differs) return top
@@ -109,7 +121,9 @@ function modesBelow(mode: string | undefined, all: readonly Below[]): string {
   if (mode === undefined) return ''
   const lines = all.flatMap((below) => {
     const after = modeAfter(mode, below.mode, below.isDirectory)
-    return below.isLink || after === below.mode ? [] : [`${below.isDirectory ? 'd' : 'f'} ${below.mode} ${after}`]
+    return below.isLink || after === below.mode
+      ? []
+      : [`${below.isDirectory ? 'd' : 'f'} ${below.mode} ${after}`]
   })
   return [...new Set(lines)].join('\n')
 }
@@ -141,7 +155,8 @@ function planLink(order: PathOrder, kind: 'link' | 'hard', state: PathState): Ch
   const absolute = src.startsWith('/') ? src : `${parentOf(path)}/${src}`
   const missing = source?.kind === 'absent' && (!order.force || kind === 'hard') ? [`file:${absolute}`] : []
   const parent = file.parent ? [] : [`file:${parentOf(path)}`]
-  const before = file.kind === 'absent' ? '' : file.kind === 'link' ? `link to ${file.target}\n` : `${file.kind}\n`
+  const before =
+    file.kind === 'absent' ? '' : file.kind === 'link' ? `link to ${file.target}\n` : `${file.kind}\n`
   const after = kind === 'link' ? `link to ${src}\n` : `hard link to ${src}\n`
   return {
     summary: there ? phrases.map((phrase) => `${phrase} of ${path}`) : [`link ${path} → ${src}`, ...phrases],
@@ -153,7 +168,12 @@ function planLink(order: PathOrder, kind: 'link' | 'hard', state: PathState): Ch
 }
 
 function isSame(file: FileState, source: FileState | undefined): boolean {
-  return source !== undefined && file.inode === source.inode && file.device === source.device && file.kind !== 'absent'
+  return (
+    source !== undefined &&
+    file.inode === source.inode &&
+    file.device === source.device &&
+    file.kind !== 'absent'
+  )
 }
 
 function planAttributes(order: PathOrder, state: PathState): Change<PathWork> | undefined {
@@ -165,7 +185,8 @@ function planAttributes(order: PathOrder, state: PathState): Change<PathWork> | 
       requires: [`file:${path}`],
       data: { kind: 'missing', path },
     }
-  if (order.state === 'file' && file.kind === 'directory') throw new ModuleFailure(`${path} is a directory, not a file`)
+  if (order.state === 'file' && file.kind === 'directory')
+    throw new ModuleFailure(`${path} is a directory, not a file`)
   const { set, phrases } = attributesAfter(order, file)
   if (phrases.length === 0) return undefined
   return {

@@ -29,12 +29,11 @@ async function play(name: string, one: Case, on: Bench): Promise<void> {
   const module = findModule(name)!
   const args = withDir(one.args, on.dir)
   const want = withDir(one.expect, on.dir)
-  if (one.setup) on.sh(one.setup)
+  if (one.setup) await on.sh(one.setup)
   if (want.error !== undefined) return fails(name, args, want, one, on)
-  const listing = 'find . -exec stat -c "%n %f %u %g %s %Y %Z" {} + | sort'
-  const untouched = on.sh(listing)
+  const untouched = on.listing()
   const checked = await runModule(module, args, on, false)
-  expect(on.sh(listing)).toBe(untouched)
+  expect(on.listing()).toBe(untouched)
   expectChange(checked.change, want)
   expect(on.host.log.runs).toBe(want.runs?.[0] ?? 1)
   const applied = await runModule(module, args, on, true)
@@ -42,13 +41,13 @@ async function play(name: string, one: Case, on: Bench): Promise<void> {
   expect(on.host.log.runs).toBe((want.runs?.[0] ?? 1) + (want.runs?.[1] ?? (applied.change ? 2 : 1)))
   expect(on.host.log.uploads).toBe(want.uploads ?? 0)
   expect(applied.fields).toMatchObject(want.result ?? {})
-  if (one.verify) on.sh(one.verify)
+  if (one.verify) await on.sh(one.verify)
   if (one.second_run === 'skip') return
-  const settled = on.sh(listing)
+  const settled = on.listing()
   const again = await runModule(module, args, on, true)
   if (one.second_run === 'changed') return expect(again.change).toBeDefined()
   expect(again.change).toBeUndefined()
-  expect(on.sh(listing)).toBe(settled)
+  expect(on.listing()).toBe(settled)
 }
 
 function expectChange(change: Awaited<ReturnType<typeof runModule>>['change'], want: Case['expect']) {
@@ -68,5 +67,5 @@ async function fails(name: string, args: unknown, want: Case['expect'], one: Cas
   )
   expect(error?.message).toContain(want.error)
   if (want.result) expect(error?.fields).toMatchObject(want.result)
-  if (one.verify) on.sh(one.verify)
+  if (one.verify) await on.sh(one.verify)
 }

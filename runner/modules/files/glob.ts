@@ -1,0 +1,19 @@
+/** Whether a name matches a shell glob: `*`, `?`, `[a-z]`, `[!a-z]`. The whole name must match. */
+export function matchesGlob(pattern: string, name: string): boolean {
+  return toRegExp(pattern).test(name)
+}
+
+function toRegExp(pattern: string): RegExp {
+  let source = ''
+  for (let at = 0; at < pattern.length; at += 1) {
+    const char = pattern[at]!
+    const set = char === '[' ? /^\[(!?)(\]?[^\]]*)\]/.exec(pattern.slice(at)) : null
+    if (set) {
+      source += `[${set[1] ? '^' : ''}${set[2]!.replace(/[\\\]^[]/g, '\\$&')}]`
+      at += set[0].length - 1
+    } else if (char === '*') source += '.*'
+    else if (char === '?') source += '.'
+    else source += char.replace(/[\\^$.|+(){}[\]/-]/g, '\\$&')
+  }
+  return new RegExp(`^${source}$`, 'su')
+}
