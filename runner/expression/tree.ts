@@ -7,7 +7,8 @@ import { omit } from './omit.js'
 import { compileText, type TextOptions } from './text.js'
 
 /**
- * A YAML value with templates anywhere in it, evaluated as a whole. Mistakes are reported; a string that has one stands
+ * A YAML value with templates anywhere in it, evaluated as a whole. A key or an item whose value is `omit` is left
+ * out. Mistakes are reported; a string that has one stands
  * for nothing.
  */
 export function compileNode(node: Node, report: Report, options: TextOptions = {}): Compiled {
@@ -24,7 +25,7 @@ function compileScalar(node: Node & { kind: 'scalar' }, report: Report, options:
 
 function compileItems(node: Node & { kind: 'sequence' }, report: Report, options: TextOptions): Compiled {
   const items = node.items.map((item) => compileNode(item, report, options))
-  const build = (scope: Scope) => items.map((item) => item.evaluate(scope))
+  const build = (scope: Scope) => items.map((item) => item.evaluate(scope)).filter((value) => value !== omit)
   return compound(node, items, build)
 }
 
@@ -32,7 +33,11 @@ function compileEntries(node: Node & { kind: 'mapping' }, report: Report, option
   for (const entry of node.entries) checkKey(entry, report)
   const entries = node.entries.map(({ key, value }) => [key, compileNode(value, report, options)] as const)
   const build = (scope: Scope) =>
-    Object.fromEntries(entries.map(([key, value]) => [key, value.evaluate(scope)]))
+    Object.fromEntries(
+      entries
+        .map(([key, value]) => [key, value.evaluate(scope)] as const)
+        .filter(([, value]) => value !== omit),
+    )
   const values = entries.map(([, value]) => value)
   return compound(node, values, build)
 }

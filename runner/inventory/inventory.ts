@@ -1,0 +1,39 @@
+import type { Layer, Variable } from '../vars/layers.js'
+
+export interface InventoryHost {
+  readonly name: string
+  /** The groups that name it themselves. */
+  readonly groups: ReadonlySet<string>
+  /** Variables from inventory files. */
+  readonly vars: ReadonlyMap<string, Variable>
+}
+
+export interface Group {
+  readonly name: string
+  readonly parents: ReadonlySet<string>
+  readonly children: ReadonlySet<string>
+  /** The hosts that it names itself, in the order of the files. */
+  readonly hosts: ReadonlySet<string>
+  /** The longest way down from `all`, which has 0. */
+  readonly depth: number
+  /** `ansible_group_priority`: among groups of the same depth the higher one wins. */
+  readonly priority: number
+  readonly vars: ReadonlyMap<string, Variable>
+}
+
+/** All hosts and groups, with the variables that belong to them. */
+export interface Inventory {
+  readonly hosts: ReadonlyMap<string, InventoryHost>
+  readonly groups: ReadonlyMap<string, Group>
+  /** The folder of the first inventory file; the working directory where there is none. */
+  readonly dir: string
+  /** The hosts of a group and of all groups below, in the order of the files. */
+  hostsOf(group: string): readonly string[]
+  /** The groups that a host is in, sorted, without `all`. */
+  groupNames(host: string): readonly string[]
+  /** The variables of a host in Ansible's order of precedence. `localhost` is there even where no file names it. */
+  layersFor(host: string): readonly Layer[]
+}
+
+/** Names of the controller itself: a pattern may name them although no inventory does. */
+export const localNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1'])

@@ -1,0 +1,112 @@
+import { dirname, join, resolve } from 'node:path'
+import type { Report } from '../errors.js'
+import { constant } from '../expression/index.js'
+import type { Files } from '../syntax/files.js'
+import type { SourceFile } from '../syntax/source.js'
+import { parseYaml } from '../syntax/yaml.js'
+import { addHost, createDraft, type Draft, finish } from './builder.js'
+import { readHostKey } from './host-key.js'
+import type { Inventory } from './inventory.js'
+import { RangeSyntaxError } from './ranges.js'
+import { readVarsFolders } from './vars-files.js'
+import { createInventory } from './view.js'
+import { readYamlInventory } from './yaml-source.js'
+
+export interface InventoryOptions {
+  /** What `-i` was given, in order: files, folders, or lists of hosts with a comma (`host1,host2,`). */
+  readonly sources: readonly string[]
+  readonly files: Files
+  readonly report: Report
+  /** The playbook's folder, whose `group_vars` and `host_vars` hold too. */
+  readonly playbookDir?: string | undefined
+}
+
+/**
+ * Read all sources into one inventory; for the same key a later source wins. A source that is missing or cannot be used
+ * is an error, never skipped. Mistakes are reported.
+ */
+export function loadInventory({ sources, files, report, playbookDir }: InventoryOptions): Inventory {
+  const draft = createDraft()
+  const dirs: string[] = []
+  for (const source of sources) {
+    if (source.includes(',') && !files.isFile(source)) readHostList(source, draft, report)
+    else dirs.push(readPath(source, files, draft, report))
+  }
+  const { hosts, groups } = finish(draft, report)
+  const known = { hosts, groups, files, report }
+  const beside = [...new Set(dirs)].map((dir) => readVarsFolders(dir, 'inventory', known))
+  const isNew = playbookDir !== undefined && !dirs.some((dir) => resolve(dir) === resolve(playbookDir))
+  const own = isNew ? [readVarsFolders(playbookDir, 'playbook', known)] : []
+  return createInventory(hosts, groups, [...beside, ...own], resolve(dirs[0] ?? '.'))
+}
+
+function readHostList(source: string, draft: Draft, report: Report): void {
+  for (const item of source.split(',').map((each) => each.trim())) {
+    if (item === '') continue
+    try {
+      const file: SourceFile = { path: '-i', text: source }
+      const { names, port } = readHostKey(item)
+      for (const name of names) {
+        const { vars } = addHost(draft, 'all', name)
+        const span = { file, start: source.indexOf(item), end: source.indexOf(item) + item.length }
+        if (port !== undefined) vars.set('ansible_port', portVariable(port, span))
+      }
+    } catch (error) {
+      if (!(error instanceof RangeSyntaxError)) throw error
+      report({ code: 'inventory', message: `-i ${source}: ${error.message}` })
+    }
+  }
+}
+
+/** Read a file, or the files of a folder; gives the folder that its `group_vars` stand in. */
+function readPath(source: string, files: Files, draft: Draft, report: Report): string {
+  if (files.isDirectory(source)) {
+    const found = inventoryFiles(source, files)
+    if (found.length === 0) report({ code: 'inventory', message: `the folder ${source} holds no inventory` })
+    for (const path of found) readFile(path, files, draft, report)
+    return source
+  }
+  readFile(source, files, draft, report)
+  return dirname(source)
+}
+
+/** Endings of files that Ansible passes over in a folder of inventories. */
+const ignored = /(?:~|\.(?:orig|bak|cfg|retry|pyc|pyo|swp|md|txt|rst|rpm))$/
+
+function inventoryFiles(dir: string, files: Files): string[] {
+  const entries = files.list(dir) ?? []
+  const names = entries
+    .filter(({ name, isDirectory }) => !isDirectory && !name.startsWith('.') && !ignored.test(name))
+    .map(({ name }) => name)
+  return names.sort().map((name) => join(dir, name))
+}
+
+function readFile(path: string, files: Files, draft: Draft, report: Report): void {
+  const file = files.read(path)
+  if (!file) {
+    const hint = 'a list of hosts needs a comma: -i host1,'
+    report({ code: 'missing-file', message: `there is no inventory ${path}`, hint })
+    return
+  }
+  if (isIni(file.text)) {
+    const hint = 'write it as YAML: a group is a key with hosts, children and vars'
+    report({ code: 'inventory', message: `${path} is an INI inventory, which is not read`, hint })
+    return
+  }
+  let errors = 0
+  const root = parseYaml(file, (diagnostic) => {
+    if (diagnostic.severity !== 'warning') errors++
+    report(diagnostic)
+  })
+  if (root) readYamlInventory(root, draft, report)
+  else if (errors === 0) report({ code: 'inventory', message: `the inventory ${path} is empty` })
+}
+
+function isIni(text: string): boolean {
+  const first = text.split('\n').find((line) => /^\s*[^#;\s]/.test(line))
+  return first !== undefined && /^\[[\w.-]+(?::(?:vars|children))?\]\s*(?:[#;].*)?$/.test(first)
+}
+
+function portVariable(port: number, span: { file: SourceFile; start: number; end: number }) {
+  return { value: constant(port, span), origin: { layer: 'inventory-host-vars', span } } as const
+}
