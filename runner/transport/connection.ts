@@ -11,12 +11,18 @@ import {
   type RunOptions,
   type Script,
 } from './transport.js'
-import { uploadFile } from './upload.js'
+import { uploadFile, uploadInPieces } from './upload.js'
 
 /** What tests shorten and the rest leaves alone. */
 export interface ConnectionOptions {
   readonly outputLimit?: number
   readonly killGraceMs?: number
+}
+
+/** The kept shell of one become user, from when it was first asked for. */
+interface Lane {
+  readonly opened: Promise<Session>
+  session: Session | undefined
 }
 
 const killTimeoutMs = 15_000
@@ -29,7 +35,7 @@ const sessionTries = 3
 export class HostConnection implements Connection {
   readonly #remote: Remote
   readonly #options: ConnectionOptions
-  readonly #sessions = new Map<string, Promise<Session>>()
+  readonly #lanes = new Map<string, Lane>()
   #closed = false
 
   constructor(remote: Remote, options: ConnectionOptions = {}) {
@@ -51,13 +57,19 @@ export class HostConnection implements Connection {
 
   async upload(content: Readable | Buffer, path: string, options: RunOptions = {}): Promise<Outcome> {
     if (options.signal?.aborted) return { kind: 'aborted' }
-    return this.#unlessLost(() => uploadFile(this.#remote, content, path, options))
+    return this.#unlessLost(async () => {
+      try {
+        return await uploadFile(this.#remote, content, path, options)
+      } catch (error) {
+        if (!isRefusedChannel(error)) throw error
+        return uploadInPieces((script) => this.run(script, options), content, path)
+      }
+    })
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    const sessions = await Promise.allSettled(this.#sessions.values())
-    for (const session of sessions) if (session.status === 'fulfilled') session.value.close()
+    for (const lane of this.#lanes.values()) void lane.session?.close()
     await this.#remote.close()
   }
 
@@ -78,39 +90,59 @@ export class HostConnection implements Connection {
     }
   }
 
-  async #session(become: Become | undefined): Promise<Session> {
+  /**
+   * The kept shell of a become user. Not async: all who wait must wait for the same promise, so that they go on in
+   * the order in which they asked.
+   */
+  #session(become: Become | undefined): Promise<Session> {
     const key = become ? `${become.method} ${become.user}` : ''
-    const known = this.#sessions.get(key)
-    const session = known && (await known)
-    if (session?.alive) return session
-    // Another caller may have opened one while this one waited.
-    const current = this.#sessions.get(key)
-    if (current && current !== known) return this.#session(become)
-    const opened = this.#open(become)
-    this.#sessions.set(key, opened)
-    opened.catch((error: unknown) => {
-      // A refused password stays refused: a second attempt could lock the account.
-      if (!(error instanceof ConnectError && error.code === 'become')) this.#sessions.delete(key)
-    })
-    return opened
+    const known = this.#lanes.get(key)
+    if (known && known.session?.alive !== false) return known.opened
+    const lane: Lane = { opened: this.#open(become), session: undefined }
+    this.#lanes.set(key, lane)
+    lane.opened.then(
+      (session) => {
+        lane.session = session
+      },
+      (error: unknown) => {
+        // A refused password stays refused: a second attempt could lock the account.
+        const refused = error instanceof ConnectError && error.code === 'become'
+        if (!refused && this.#lanes.get(key) === lane) this.#lanes.delete(key)
+      },
+    )
+    return lane.opened
   }
 
-  #open(become: Become | undefined): Promise<Session> {
+  /** Where the host allows no more sessions on the connection, shells that do nothing make room. */
+  async #open(become: Become | undefined): Promise<Session> {
     const kill = (victim: Victim): Promise<boolean> => this.#kill(victim, become)
-    return openSession(this.#remote, become, { ...this.#options, kill })
+    const options = { ...this.#options, kill }
+    try {
+      return await openSession(this.#remote, become, options)
+    } catch (error) {
+      const idle = [...this.#lanes.values()].flatMap((lane) => (lane.session?.idle ? [lane.session] : []))
+      if (!isRefusedChannel(error) || idle.length === 0) throw error
+      await Promise.all(idle.map((session) => session.close()))
+      return openSession(this.#remote, become, options)
+    }
   }
 
   /** Kills from a second shell, as the user whose processes they are. */
   async #kill(victim: Victim, become: Become | undefined): Promise<boolean> {
     try {
       const session = await openSession(this.#remote, become, { kill: async () => false })
-      const timer = setTimeout(() => session.close(), killTimeoutMs)
+      const timer = setTimeout(() => void session.close(), killTimeoutMs)
       const outcome = await session.run(killScript(victim))
       clearTimeout(timer)
-      session.close()
+      void session.close()
       return outcome.kind === 'exited' && outcome.code === 0
     } catch {
       return false
     }
   }
+}
+
+/** `Remote.exec` alone fails like this, before anything ran. */
+function isRefusedChannel(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === 'shell'
 }

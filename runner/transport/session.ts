@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { Channel, ChannelEnd } from './channel.js'
 import { output } from './collect.js'
+import { endOutcome, isKnown, noShell } from './ending.js'
 import { renderFrame, renderPrelude } from './frame.js'
 import { type Job, killedOutcome, newJob, type SessionOutcome } from './job.js'
 import type { Victim } from './kill.js'
 import { type Marker, markerReader } from './markers.js'
-import { deathSignal, lastLine } from './signals.js'
 import { ConnectError, type RunOptions, type Script } from './transport.js'
 
 export interface SessionOptions {
@@ -49,6 +49,7 @@ export class Session {
   #current: Job | undefined
   #reaping = false
   readonly #readyTimer: NodeJS.Timeout
+  #tooSlow = false
 
   constructor(channel: Channel, options: SessionOptions) {
     this.#channel = channel
@@ -59,13 +60,21 @@ export class Session {
     channel.stdout.resume()
     channel.stderr.resume()
     channel.stdin.write(renderPrelude(this.#nonce))
-    this.#readyTimer = setTimeout(() => channel.close(), options.readyTimeoutMs ?? 30_000)
+    this.#readyTimer = setTimeout(() => {
+      this.#tooSlow = true
+      channel.close()
+    }, options.readyTimeoutMs ?? 30_000)
     void channel.ended.then((end) => this.#onEnd(end))
   }
 
   /** False once the shell has ended: a new session is needed. */
   get alive(): boolean {
     return !this.#ended
+  }
+
+  /** True when no script is on its way through it. */
+  get idle(): boolean {
+    return !this.#ended && this.#jobs.length === 0
   }
 
   /**
@@ -101,11 +110,12 @@ export class Session {
     })
   }
 
-  /** End the shell. Scripts that are still unfinished are reported lost. */
-  close(): void {
+  /** End the shell; resolves when it has ended. Scripts that are still unfinished are reported lost. */
+  async close(): Promise<void> {
     if (this.#ended) return
     this.#channel.stdin.end()
     this.#channel.close()
+    await this.#channel.ended
   }
 
   #pump(): void {
@@ -252,32 +262,10 @@ export class Session {
     for (const job of jobs) {
       const outcome = killedOutcome(job)
       if (outcome) job.settle(outcome)
-      else if (this.#readyStreams < 2 && end.code !== null)
+      else if (this.#tooSlow) job.fail(new ConnectError('shell', 'the login gave no shell in time'))
+      else if (this.#readyStreams < 2 && isKnown(end))
         job.fail((this.#options.refusal ?? noShell)(end, this.#noise))
       else job.settle(endOutcome(job, end))
     }
   }
 }
-
-function noShell(end: ChannelEnd, noise: string): ConnectError {
-  const said = lastLine(noise)
-  return new ConnectError(
-    'shell',
-    `no shell was given: the login ended with status ${end.code ?? end.signal}${said && ` (${said})`}`,
-    "the user's login shell must be able to run /bin/sh",
-  )
-}
-
-/** What became of a script whose shell is gone. */
-function endOutcome(job: Job, end: ChannelEnd): SessionOutcome {
-  const known = end.code !== null || end.signal !== null
-  if (job.state === 'queued')
-    return known ? { kind: 'notStarted' } : { kind: 'lost', sent: false, reason: cut }
-  if (!known) return { kind: 'lost', sent: true, reason: cut }
-  if (job.state === 'written') return { kind: 'notStarted' }
-  const signal = deathSignal(end)
-  if (signal) return { kind: 'signalled', signal, ...output(job.stdout, job.stderr) }
-  return { kind: 'lost', sent: true, reason: `the shell on the host ended with status ${end.code}` }
-}
-
-const cut = 'the connection was lost'

@@ -1,26 +1,31 @@
 import { readFile } from 'node:fs/promises'
-import type { AnyAuthMethod, AuthHandlerMiddleware, BaseAgent, ParsedKey } from 'ssh2'
 import { ConnectError, type Target } from './transport.js'
+
+/** A key that ssh2 has parsed. */
+export interface LoadedKey {
+  isPrivateKey(): boolean
+  getPublicSSH(): Buffer
+}
 
 /** What can be offered to a host, and notes on what cannot, for the message when nothing else helps. */
 export interface Credentials {
-  readonly keys: readonly { readonly file: string; readonly key: ParsedKey }[]
-  readonly agent: BaseAgent | undefined
+  readonly keys: readonly { readonly file: string; readonly key: LoadedKey }[]
+  readonly agent: object | undefined
   readonly password: string | undefined
   readonly problems: readonly string[]
 }
 
 /** The parts of ssh2 that are needed here; ssh.ts alone imports it. */
 export interface KeyTools {
-  readonly parseKey: (data: Buffer) => ParsedKey | ParsedKey[] | Error
+  readonly parseKey: (data: Buffer) => LoadedKey | LoadedKey[] | Error
   /** The agent behind SSH_AUTH_SOCK without the keys that are offered from files: each key is offered once. */
-  readonly agentWithout: (socket: string, publicKeys: readonly Buffer[]) => BaseAgent
+  readonly agentWithout: (socket: string, publicKeys: readonly Buffer[]) => object
 }
 
 /** @throws ConnectError 'key-file' when a key cannot be used and nothing else can be offered either */
 export async function loadCredentials(target: Target, tools: KeyTools): Promise<Credentials> {
   const problems: string[] = []
-  const keys: { file: string; key: ParsedKey }[] = []
+  const keys: { file: string; key: LoadedKey }[] = []
   for (const file of target.identityFiles) {
     const key = await loadKey(file, tools.parseKey)
     if (typeof key === 'string') problems.push(key)
@@ -41,7 +46,7 @@ export async function loadCredentials(target: Target, tools: KeyTools): Promise<
 }
 
 /** The key, or one line about why it cannot be used. */
-async function loadKey(file: string, parseKey: KeyTools['parseKey']): Promise<ParsedKey | string> {
+async function loadKey(file: string, parseKey: KeyTools['parseKey']): Promise<LoadedKey | string> {
   let data: Buffer
   try {
     data = await readFile(file)
@@ -65,9 +70,19 @@ function keyHint(problems: readonly string[]): string {
     : 'check ansible_ssh_private_key_file'
 }
 
+/** One way to log in, as ssh2's authHandler takes it. */
+type AuthMethod = { readonly type: string; readonly username: string } & Readonly<Record<string, unknown>>
+
+/** ssh2's authHandler: the methods that the server still takes (null at first), and `false` for "nothing is left". */
+type AuthHandler = (
+  left: readonly string[] | null,
+  partial: boolean | null,
+  next: (method: AuthMethod | false) => void,
+) => void
+
 /** Offers each credential once, in ssh's order: identity files, agent, password. */
 export interface Authentication {
-  readonly handler: AuthHandlerMiddleware
+  readonly handler: AuthHandler
   /** What was offered so far, for the message. Not empty: host keys were verified and authentication has begun. */
   readonly tried: readonly string[]
 }
@@ -79,31 +94,29 @@ export interface Authentication {
 export function authentication(username: string, credentials: Credentials): Authentication {
   const tried: string[] = []
   const { keys, agent, password } = credentials
-  const waiting: { name: string; method: AnyAuthMethod }[] = [
+  const waiting: { name: string; method: AuthMethod }[] = [
     ...keys.map(({ file, key }) => ({
       name: `key ${file}`,
-      method: { type: 'publickey', username, key } as unknown as AnyAuthMethod,
+      method: { type: 'publickey', username, key },
     })),
-    ...(agent ? [{ name: 'agent', method: { type: 'agent', username, agent } as AnyAuthMethod }] : []),
+    ...(agent ? [{ name: 'agent', method: { type: 'agent', username, agent } }] : []),
   ]
   if (password !== undefined) {
     waiting.push({ name: 'password', method: { type: 'password', username, password } })
     const prompt = (...[, , , prompts, finish]: PromptArguments): void => finish(prompts.map(() => password))
     waiting.push({ name: 'keyboard-interactive', method: { type: 'keyboard-interactive', username, prompt } })
   }
-  const handler: AuthHandlerMiddleware = (left, partial, next) => {
-    const allowed = left as readonly string[] | null
+  const handler: AuthHandler = (left, partial, next) => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
       const type = one.method.type === 'agent' ? 'publickey' : one.method.type
-      if (allowed && !allowed.includes(type)) continue
-      const passwordTaken = tried.includes('password') && (!allowed || allowed.includes('password'))
+      if (left && !left.includes(type)) continue
+      const passwordTaken = tried.includes('password') && (!left || left.includes('password'))
       if (type === 'keyboard-interactive' && passwordTaken && !partial) continue
       tried.push(one.name)
       next(one.method)
       return
     }
-    // ssh2 takes false as "nothing is left"; its types do not know that.
-    next(false as unknown as AnyAuthMethod)
+    next(false)
   }
   return { handler, tried }
 }

@@ -5,7 +5,7 @@ import { collector, output } from './collect.js'
 import { startProgram } from './open.js'
 import { QuoteError } from './quote.js'
 import { deathSignal } from './signals.js'
-import type { Outcome, RunOptions } from './transport.js'
+import type { Outcome, RunOptions, Script } from './transport.js'
 
 const outputLimit = 64 * 1024
 
@@ -38,6 +38,36 @@ export async function uploadFile(
   }
 }
 
+const pieceBytes = 48 * 1024
+const piecesAhead = 8
+
+/**
+ * The same through a kept shell, for a host that allows no second session on the connection (MaxSessions 1): slower,
+ * since the shell reads every byte.
+ */
+export async function uploadInPieces(
+  run: (script: Script) => Promise<Outcome>,
+  content: Readable | Buffer,
+  path: string,
+): Promise<Outcome> {
+  let latest = await run({ body: 'umask 077\nset -C\n: >"$path"', vars: { path } })
+  let ahead: Promise<Outcome>[] = []
+  const good = (): boolean => latest.kind === 'exited' && latest.code === 0
+  const settle = async (): Promise<void> => {
+    for (const outcome of await Promise.all(ahead)) if (good()) latest = outcome
+    ahead = []
+  }
+  for await (const chunk of content instanceof Buffer ? [content] : content) {
+    for (const piece of slices(Buffer.from(chunk as Buffer), pieceBytes)) {
+      if (ahead.length >= piecesAhead) await settle()
+      if (!good()) return latest
+      ahead.push(run({ body: 'cat >>"$path"', vars: { path }, stdin: piece }))
+    }
+  }
+  await settle()
+  return latest
+}
+
 /**
  * `set -C` makes the redirection fail where a file exists. A path is spelled by printf's octal escapes, so that it
  * passes through every login shell; the `x` keeps newlines at its end.
@@ -58,15 +88,14 @@ async function feed(channel: Channel, content: Readable | Buffer): Promise<void>
     ended = true
   })
   channel.stdin.on('error', () => {})
-  for await (const chunk of content instanceof Buffer ? slices(content) : content) {
+  for await (const chunk of content instanceof Buffer ? slices(content, 256 * 1024) : content) {
     if (ended) return
     if (!channel.stdin.write(chunk)) await Promise.race([once(channel.stdin, 'drain').catch(() => {}), end])
   }
   channel.stdin.end()
 }
 
-function* slices(content: Buffer): Iterable<Buffer> {
-  const size = 256 * 1024
+function* slices(content: Buffer, size: number): Iterable<Buffer> {
   for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size)
 }
 
