@@ -8,8 +8,7 @@ import { compileText, type TextOptions } from './text.js'
 
 /**
  * A YAML value with templates anywhere in it, evaluated as a whole. A key or an item whose value is `omit` is left
- * out. Mistakes are reported; a string that has one stands
- * for nothing.
+ * out. Mistakes are reported; a string that has one stands for nothing.
  */
 export function compileNode(node: Node, report: Report, options: TextOptions = {}): Compiled {
   if (node.kind === 'scalar') return compileScalar(node, report, options)
