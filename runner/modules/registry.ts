@@ -5,10 +5,13 @@ import { file } from './file.js'
 import { find } from './find.js'
 import { lineinfile } from './lineinfile.js'
 import type { AnyModule } from './module.js'
+import { packageModule } from './package.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
 import { stat } from './stat.js'
+import { systemd } from './systemd.js'
 import { template } from './template.js'
+import { ufw } from './ufw.js'
 
 /** Every module that acts on a host. The control modules (debug, assert, …) are in control/. */
 export const modules = {
@@ -18,6 +21,9 @@ export const modules = {
   lineinfile,
   blockinfile,
   find,
+  package: packageModule,
+  systemd,
+  ufw,
   shell,
   slurp,
   stat,
@@ -25,7 +31,11 @@ export const modules = {
 } satisfies Record<string, AnyModule>
 
 /** Other names that Ansible has for them. */
-export const moduleAliases: Readonly<Record<string, keyof typeof modules>> = {}
+export const moduleAliases: Readonly<Record<string, keyof typeof modules>> = {
+  apt: 'package',
+  service: 'systemd',
+  systemd_service: 'systemd',
+}
 
 const collections = /^ansible\.(builtin|legacy|posix)\.|^community\.general\./
 

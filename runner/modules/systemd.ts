@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { defineModule, ModuleFailure } from './module.js'
+import { bool, name, seconds } from './schema.js'
+import { applyUnit, planUnit, probeUnit, type UnitOrder } from './systemd/unit.js'
+
+const args = z
+  .strictObject({
+    name: name.optional().describe('The unit; without a suffix, a service.'),
+    unit: name.optional().describe('The same as `name`.'),
+    service: name.optional().describe('The same as `name`.'),
+    state: z.enum(['started', 'stopped', 'restarted', 'reloaded']).optional(),
+    enabled: bool.optional().describe('Whether it starts at boot.'),
+    masked: bool.optional().describe('A masked unit cannot be started.'),
+    daemon_reload: bool
+      .default(false)
+      .describe('Read unit files again, if systemd says that they have changed since it read them.'),
+    no_block: bool.default(false).describe('Do not wait until the unit has started or stopped.'),
+    scope: z.literal('system').default('system'),
+    timeout: seconds.default(300).describe('How long starting or stopping may take.'),
+  })
+  .superRefine((value, context) => {
+    const names = [value.name, value.unit, value.service].filter((v) => v !== undefined)
+    const needs = value.state !== undefined || value.enabled !== undefined || value.masked !== undefined
+    if (names.length > 1 || (names.length === 0 && (needs || !value.daemon_reload)))
+      context.addIssue({ code: 'custom', message: 'give name' })
+    if (names.some((unit) => unit.startsWith('-') || /\s|\//.test(unit)))
+      context.addIssue({ code: 'custom', message: 'is not the name of a unit', path: ['name'] })
+  })
+
+type Args = z.output<typeof args>
+
+const suffix = /\.(service|socket|timer|mount|automount|target|path|slice|scope|swap|device)$/
+
+function orderOf(args: Args): UnitOrder {
+  const given = args.name ?? args.unit ?? args.service
+  const unit = given === undefined ? undefined : suffix.test(given) ? given : `${given}.service`
+  return { ...args, unit }
+}
+
+/** Units of systemd. */
+export const systemd = defineModule({
+  name: 'systemd',
+  doc: {
+    summary: 'Start, stop, enable and mask units of systemd',
+    description:
+      'Stopping or disabling a unit that is not there changes nothing (Ansible fails). `daemon_reload` is a change only ' +
+      'where systemd says that it needs one (Ansible reloads every time). A unit that does not start fails with the last ' +
+      'lines of its journal. A service that is waiting to be restarted after a crash does not count as started.',
+    examples: [
+      '- name: Run k3s\n  systemd: { name: k3s, state: started, enabled: true, daemon_reload: true }',
+      '- name: restart k3s\n  systemd: { name: k3s, state: restarted, timeout: 120 }',
+    ],
+  },
+  args,
+  probe(host, args: Args) {
+    if (args.scope !== 'system') throw new ModuleFailure('only the scope system is supported')
+    return probeUnit(host, orderOf(args))
+  },
+  diff: (args, state) => planUnit(orderOf(args), state),
+  apply: (host, args, change) => applyUnit(host, orderOf(args), change.data),
+  result: (args, state) => ({
+    name: orderOf(args).unit ?? null,
+    state: state.status.ActiveState === 'active' ? 'started' : 'stopped',
+    enabled: state.status.UnitFileState === 'enabled',
+    status: state.status,
+  }),
+})
