@@ -35,6 +35,8 @@ export interface Attempt {
 export interface ItemOutcome extends ItemResult {
   /** Something on the host was changed: what was probed for later items may be stale. */
   readonly applied: boolean
+  /** Check mode only foretold it: what the module would have returned is unknown. */
+  readonly foretold?: boolean
   readonly effective?: Effective | undefined
   /** Variables for the host (`set_fact`), or its facts (`setup`). */
   readonly facts?: ResultFields | undefined
@@ -85,6 +87,7 @@ export async function beginItem(context: TaskRun, scope: Scope, label: string | 
       label,
       result: fields,
       applied: planned.change !== undefined && applier !== undefined,
+      foretold: planned.change !== undefined && applier === undefined,
       effective,
     }
   }

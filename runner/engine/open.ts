@@ -1,5 +1,6 @@
 import type { Scope } from '../expression/compiled.js'
 import type { ApplyHost } from '../modules/module.js'
+import { createHostRun } from './host.js'
 import type { TaskRun } from './item.js'
 import { connectionOf, type Effective, environmentOf } from './keywords.js'
 import { createRemote } from './remote.js'
@@ -13,8 +14,10 @@ import { taskScope } from './scope.js'
 export async function openHost(context: TaskRun, scope: Scope, effective: Effective): Promise<ApplyHost> {
   const { run, batch, host, task } = context
   const name = effective.delegate ?? host.name
-  const delegate = effective.delegate === undefined ? undefined : run.hosts.get(effective.delegate)
-  const connectionScope = delegate ? taskScope(run, batch, delegate, { role: task.role }) : scope
+  const connectionScope =
+    name === host.name
+      ? scope
+      : taskScope(run, batch, run.hosts.get(name) ?? createHostRun(name), { role: task.role })
   const { target, become } = connectionOf(name, connectionScope, task.keywords, run.options.connection)
   if (target.password) run.redactor.add(target.password)
   if (become?.password) run.redactor.add(become.password)

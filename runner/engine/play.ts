@@ -1,6 +1,6 @@
 import { constant, type Scope } from '../expression/compiled.js'
 import { resolvePattern } from '../inventory/index.js'
-import { setupModule } from '../modules/setup.js'
+import { findModule } from '../modules/registry.js'
 import type { Play, Task } from '../plan/plan.js'
 import { batchSizes, cutBatches } from './batches.js'
 import type { Batch, Run } from './context.js'
@@ -105,7 +105,7 @@ function gathering(batch: Batch): Task | undefined {
     id: 0,
     order: 0,
     name: constant('Gather facts'),
-    action: { kind: 'module', module: setupModule, args: constant({}), argumentNames: [] },
+    action: { kind: 'module', module: findModule('setup')!, args: constant({}), argumentNames: [] },
     keywords: { ...play.keywords, when: [], run_once: undefined, delegate_to: undefined },
     loopControl: { loopVar: 'item' },
     notify: [],

@@ -141,16 +141,14 @@ function withResult(context: TaskRun, scope: HostScope, outcome: ItemOutcome): H
 
 /** What `register` keeps of one item. In check mode, what applying would have returned is unknown. */
 function registered(context: TaskRun, outcome: ItemOutcome): unknown {
-  const fields = {
-    ...outcome.result,
+  const flags = {
     changed: outcome.status === 'changed',
     failed: outcome.status === 'failed',
     skipped: outcome.status === 'skipped',
     unreachable: outcome.status === 'unreachable',
   }
-  const foretold = outcome.status === 'changed' && outcome.effective?.checkMode === true
   if (outcome.status === 'unknown') return partlyKnown({}, String(outcome.result.unknown_because))
-  return foretold && context.task.action.kind === 'module' ? partlyKnown(fields, context.title) : fields
+  return outcome.foretold ? partlyKnown(flags, context.title) : { ...outcome.result, ...flags }
 }
 
 function remember(context: TaskRun, outcomes: readonly ItemOutcome[], status: TaskStatus): void {
@@ -200,7 +198,13 @@ function overall(outcomes: readonly ItemOutcome[]): TaskStatus {
   return order.find((status) => outcomes.some((outcome) => outcome.status === status)) ?? 'skipped'
 }
 
-function publicItem({ applied: _a, effective: _e, facts: _f, ...item }: ItemOutcome): ItemResult {
+function publicItem({
+  applied: _a,
+  effective: _e,
+  facts: _f,
+  foretold: _t,
+  ...item
+}: ItemOutcome): ItemResult {
   return item
 }
 
