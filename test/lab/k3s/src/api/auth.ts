@@ -26,8 +26,9 @@ export async function authenticate(
   incoming: IncomingMessage,
 ): Promise<User | undefined> {
   const socket = incoming.socket as TLSSocket
-  if (socket.authorized) {
-    const subject = socket.getPeerCertificate().subject as { CN: string; O?: string | string[] }
+  // a resumed session is `authorized` without a certificate, so the certificate itself must be there
+  const subject = socket.getPeerCertificate()?.subject as { CN: string; O?: string | string[] } | undefined
+  if (socket.authorized && subject !== undefined) {
     const groups = subject.O === undefined ? [] : [subject.O].flat()
     return { name: subject.CN, groups }
   }

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
 import path from 'node:path'
@@ -26,6 +27,8 @@ export async function serveApi(context: ServerContext, address: string | undefin
       cert: serving.cert,
       key: serving.key,
       ca: mustReadPair(context.dirs.tls, 'client-ca').cert,
+      // no session tickets: a resumed session would not show the client's certificate again
+      secureOptions: constants.SSL_OP_NO_TICKET,
       requestCert: true,
       rejectUnauthorized: false,
     },

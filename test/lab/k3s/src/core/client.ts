@@ -45,7 +45,7 @@ export function messageOf(reply: Reply): string {
 }
 
 export function client(base: string, credentials: Credentials): Client {
-  const agent = new https.Agent({ keepAlive: true, maxSockets: 4 })
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 4, maxCachedSessions: 0 })
   const { ca, cert, key, authorization } = credentials
   const send = async (method: string, path: string, body: unknown, timeoutMs = 10_000): Promise<string> => {
     const reply = await request(base + path, {

@@ -28,6 +28,11 @@ function parseLabels(list: readonly string[]): Record<string, string> {
   return Object.fromEntries(list.map((text) => text.split(/=(.*)/s).slice(0, 2) as [string, string]))
 }
 
+function pressure(type: string, reason: string, message: string): Record<string, string> {
+  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+  return { type, status: 'False', reason, message, lastHeartbeatTime: now, lastTransitionTime: now }
+}
+
 /** The Node as a kubelet registers it; labels and taints of the configuration count here and never again. */
 export function newNode(
   name: string,
@@ -68,24 +73,9 @@ export function newNode(
         pods: '110',
       },
       conditions: [
-        {
-          type: 'MemoryPressure',
-          status: 'False',
-          reason: 'KubeletHasSufficientMemory',
-          message: 'kubelet has sufficient memory available',
-        },
-        {
-          type: 'DiskPressure',
-          status: 'False',
-          reason: 'KubeletHasNoDiskPressure',
-          message: 'kubelet has no disk pressure',
-        },
-        {
-          type: 'PIDPressure',
-          status: 'False',
-          reason: 'KubeletHasSufficientPID',
-          message: 'kubelet has sufficient PID available',
-        },
+        pressure('MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+        pressure('DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+        pressure('PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
       ],
     },
   }

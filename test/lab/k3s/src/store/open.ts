@@ -236,18 +236,18 @@ async function joinCluster(
   }
 }
 
+/** Asks each member in turn; the leader's word counts, be it a refusal. */
 async function askToJoin(members: Member[], client: PeerClient, self: Member): Promise<void> {
-  let last = new Error('etcdserver: no leader')
+  const problems: string[] = []
   for (const member of members) {
     try {
       await client.health(member.address)
       const answer = await client.call<Answer>(member.address, '/members', self, 5000)
       if (answer.ok) return
-      last = new Error(answer.error ?? 'etcdserver: request timed out')
-      if (!/not leader/.test(last.message)) throw last
+      problems.push(answer.error ?? 'etcdserver: request timed out')
     } catch (error) {
-      last = error instanceof Error ? error : new Error(String(error))
+      problems.push(reason(error))
     }
   }
-  throw last
+  throw new Error(problems.find((text) => !text.includes('not leader')) ?? 'etcdserver: no leader')
 }

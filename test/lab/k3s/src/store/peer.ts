@@ -66,7 +66,7 @@ export interface PeerClient {
 }
 
 export function peerClient(tlsDir: string): PeerClient {
-  const agent = new https.Agent({ keepAlive: true, maxSockets: 4 })
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 4, maxCachedSessions: 0 })
   const peer = tls(tlsDir, 'etcd/peer-server-client', 'etcd/peer-ca')
   const client = tls(tlsDir, 'etcd/client', 'etcd/server-ca')
   const call = async <T>(address: string, route: string, body: unknown, timeoutMs: number): Promise<T> => {
