@@ -6,6 +6,7 @@ import { find } from './find.js'
 import { lineinfile } from './lineinfile.js'
 import type { AnyModule } from './module.js'
 import { packageModule } from './package.js'
+import { setup } from './setup.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
 import { stat } from './stat.js'
@@ -24,6 +25,7 @@ export const modules = {
   package: packageModule,
   systemd,
   ufw,
+  setup,
   shell,
   slurp,
   stat,
@@ -33,6 +35,7 @@ export const modules = {
 /** Other names that Ansible has for them. */
 export const moduleAliases: Readonly<Record<string, keyof typeof modules>> = {
   apt: 'package',
+  gather_facts: 'setup',
   service: 'systemd',
   systemd_service: 'systemd',
 }
