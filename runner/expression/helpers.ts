@@ -151,6 +151,7 @@ function isObject(value: unknown): value is object {
 
 function quote(value: unknown): string {
   const word = typeof value === 'number' ? String(value) : text('quote', value)
+  if (word.includes('\0')) throw new EvaluationError('quote: no word of a shell can hold NUL')
   return quoteBytes(word).toString('utf8')
 }
 

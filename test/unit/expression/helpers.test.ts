@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { helpers } from '../../../runner/expression/index.js'
+import { evaluate, failure } from './support.js'
+
+describe('helpers', () => {
+  it.each<[string, unknown]>([
+    ["b64encode('ä\\n')", 'w6QK'],
+    ["b64decode('w6QK')", 'ä\n'],
+    ["sha256('')", 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+    ['toJson({ a: [1] })', '{"a":[1]}'],
+    ['toJson([1], 2)', '[\n  1\n]'],
+    [
+      "toYaml({ a: ['1.30', 'yes', 1, 'y', '0644'] })",
+      'a:\n  - "1.30"\n  - "yes"\n  - 1\n  - "y"\n  - "0644"',
+    ],
+    ['fromJson(\'{"a": 1}\')', { a: 1 }],
+    ["fromYaml('a: yes')", { a: true }],
+    ["fromYaml('a: <%= 1 %>')", { a: '<%= 1 %>' }],
+    ["basename('/a/b.c')", 'b.c'],
+    ["dirname('/a/b.c')", '/a'],
+    ['unique([1, 1, "1", { a: 1 }, { a: 1 }])', [1, '1', { a: 1 }]],
+    ['range(3)', [0, 1, 2]],
+    ['range(1, 6, 2)', [1, 3, 5]],
+    ['range(3, 0, -1)', [3, 2, 1]],
+    ['combine({ a: { x: 1, y: 1 }, l: [1] }, { a: { y: 2 }, l: [2] })', { a: { x: 1, y: 2 }, l: [2] }],
+    ['"polluted" in combine({}, fromJson(\'{"__proto__": {"polluted": 1}}\'))', false],
+    ["env('NO_SUCH_VARIABLE', 'none')", 'none'],
+  ])('%s', (text, value) => {
+    expect(evaluate(text)).toEqual(value)
+  })
+
+  it.each([
+    ["b64decode('%')", /no base64/],
+    ["b64decode('/w==')", /not UTF-8/],
+    ['b64encode(1)', /text is wanted, not number/],
+    ["fromJson('{')", /JSON/],
+    ["fromYaml('a: [')", /fromYaml/],
+    ['range(1e9)', /more than/],
+    ['combine([])', /objects are wanted/],
+    ["env('NO_SUCH_VARIABLE')", /is not set/],
+    ["versionCompare('latest', '1')", /is no version/],
+    ["quote('a\\0b')", /NUL/],
+  ])('%s fails', (text, message) => {
+    expect(failure(() => evaluate(text)).message).toMatch(message)
+  })
+
+  it('are all documented by their own names', () => {
+    for (const { name, signature, doc } of helpers) {
+      expect(signature.startsWith(`${name}(`)).toBe(true)
+      expect(doc).not.toBe('')
+    }
+  })
+})
+
+describe('versionCompare', () => {
+  const ordered = [
+    'v1.29.14+k3s2',
+    '1.30.0-alpha.1+k3s1',
+    '1.30.0-rc1+k3s1',
+    '1.30.0-rc1+k3s2',
+    'v1.30.0',
+    'v1.30.0+k3s1',
+    'v1.30.1+k3s1',
+    'v1.30.1+k3s2',
+    'v1.30.1+k3s10',
+    'v1.30.10+k3s1',
+    'v1.31',
+  ]
+
+  it('orders releases of k3s', () => {
+    const compare = (a: string, b: string) => evaluate('versionCompare(a, b)', { a, b }) as number
+    for (const [i, a] of ordered.entries())
+      for (const [j, b] of ordered.entries()) expect([a, b, compare(a, b)]).toEqual([a, b, Math.sign(i - j)])
+  })
+})
+
+it('quote is read back by a real shell', () => {
+  const word = fc.string({ unit: 'binary' }).filter((s) => !s.includes('\0'))
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1, maxLength: 20 }), (words) => {
+      const quoted = words.map((each) => evaluate('quote(w)', { w: each }))
+      const output = execFileSync('/bin/sh', ['-c', `printf '%s\\0' ${quoted.join(' ')}`])
+      expect(output.toString('utf8').split('\0').slice(0, -1)).toEqual(
+        words.map((each) => each.toWellFormed()),
+      )
+    }),
+    { numRuns: 30 },
+  )
+})
