@@ -39,6 +39,7 @@ function boot(id: string): Raft {
       return peer.receive(structuredClone(message))
     },
     () => undefined,
+    { heartbeatMs: 20, electionMs: 150, requestMs: 600 },
   )
   nodes.set(id, raft)
   raft.start()

@@ -7,8 +7,9 @@ import { Fatal, log, reason, sleep } from '../core/log.js'
 import { type Disk, etcdDisk, sqliteDisk } from './disk.js'
 import { emptyKv, type Kv } from './kv.js'
 import { type Member, membersKey, membersOf, refuseAdd } from './members.js'
+import type { Answer, Message, Send } from './messages.js'
 import { type PeerClient, peerClient, servePeers } from './peer.js'
-import { type Answer, type Message, Raft, type Send } from './raft.js'
+import { Raft } from './raft.js'
 import { runTxn, type Store } from './store.js'
 
 /** How a datastore is to be opened. */

@@ -3,7 +3,7 @@ import https from 'node:https'
 import { readBody, request } from '../core/http.js'
 import { reason } from '../core/log.js'
 import { mustReadPair } from '../pki/serverPki.js'
-import type { Answer } from './raft.js'
+import type { Answer } from './messages.js'
 
 /** TCP ports of embedded etcd. */
 export const clientPort = 2379

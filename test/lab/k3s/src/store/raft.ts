@@ -7,36 +7,12 @@ import {
   follows,
   fromSnapshot,
   type Kv,
-  type Snapshot,
   type Txn,
-  toSnapshot,
   Unavailable,
 } from './kv.js'
 import { type Member, membersOf, quorum, removedIds, votersOf } from './members.js'
-
-/** What goes over the wire between members; `kind` picks the handler. */
-export type Message =
-  | { kind: 'append'; term: number; from: string; prevTerm: number; prevRev: number; changes: Change[] }
-  | { kind: 'install'; term: number; from: string; snapshot: Snapshot }
-  | { kind: 'vote'; term: number; from: string; lastTerm: number; lastRev: number; pre: boolean }
-  | { kind: 'read'; from: string }
-  | { kind: 'txn'; from: string; txn: Txn }
-
-export interface Answer {
-  ok: boolean
-  term?: number
-  rev?: number
-  error?: string
-  conflict?: boolean
-  removed?: boolean
-}
-
-/** Sends a message to a member; rejects when it cannot be reached in time. */
-export type Send = (member: Member, message: Message, timeoutMs: number) => Promise<Answer>
-
-const heartbeatMs = 200
-const electionMs = 1000
-const requestMs = 3000
+import { type Answer, labTiming, type Message, type Send, type Timing } from './messages.js'
+import { Progress } from './progress.js'
 
 /**
  * Raft, reduced to what the lab needs: the log is the state itself, so that a member which fell behind is given
@@ -48,10 +24,7 @@ export class Raft {
   private role: 'follower' | 'leader' = 'follower'
   private heard = 0
   private deadline = 0
-  private readonly matched = new Map<string, number>()
-  private readonly acked = new Map<string, number>()
-  private readonly busy = new Set<string>()
-  private recent: Change[] = []
+  private readonly progress: Progress
   private tail: Promise<unknown> = Promise.resolve()
   private timer: NodeJS.Timeout | undefined
   private electing = false
@@ -64,7 +37,9 @@ export class Raft {
     private readonly disk: Disk,
     private readonly send: Send,
     private readonly onRemoved: () => void,
+    private readonly timing: Timing = labTiming,
   ) {
+    this.progress = new Progress(id, kv, send, timing)
     this.hard = disk.loadHard()
     if (kv.term > this.hard.term) this.hard = { term: kv.term, votedFor: '' }
   }
@@ -72,7 +47,7 @@ export class Raft {
   start(): void {
     this.resetDeadline()
     if (this.isOnlyVoter()) this.deadline = 0
-    this.timer = setInterval(() => this.tick(), heartbeatMs / 2)
+    this.timer = setInterval(() => this.tick(), this.timing.heartbeatMs / 2)
     this.tick()
   }
 
@@ -93,16 +68,14 @@ export class Raft {
     return this.members.find((member) => member.id === this.leader)
   }
 
-  /** Members heard from within the last second and a half, this one included. Only the leader knows. */
+  /** Members heard from of late, this one included. Only the leader knows. */
   live(): Set<string> {
-    const since = Date.now() - 1500
-    const others = [...this.acked].filter(([, at]) => at > since).map(([id]) => id)
-    return new Set([this.id, ...others])
+    return this.progress.live()
   }
 
   /** Whether a member has all that this leader has. */
   hasCaughtUp(id: string): boolean {
-    return id === this.id || this.matched.get(id) === this.kv.rev
+    return this.progress.has(id, this.kv.rev)
   }
 
   private isOnlyVoter(): boolean {
@@ -114,14 +87,22 @@ export class Raft {
     return this.members.filter((member) => member.id !== this.id)
   }
 
+  private replicateAll(): void {
+    for (const peer of this.peers())
+      void this.progress.replicate(peer, this.hard.term).then((answer) => {
+        if (answer?.removed === true) this.onRemoved()
+        else if ((answer?.term ?? 0) > this.hard.term) this.follow(answer?.term ?? 0, '')
+      })
+  }
+
   private resetDeadline(): void {
-    this.deadline = Date.now() + electionMs + Math.random() * electionMs
+    this.deadline = Date.now() + this.timing.electionMs + Math.random() * this.timing.electionMs
   }
 
   private tick(): void {
     if (this.role === 'leader') {
-      if (!this.quorumSince(electionMs * 2)) this.follow(this.hard.term, '')
-      else for (const peer of this.peers()) void this.replicate(peer)
+      if (!this.progress.quorumWithin(this.timing.electionMs * 2)) this.follow(this.hard.term, '')
+      else this.replicateAll()
     } else if (Date.now() > this.deadline && !this.electing) {
       this.electing = true
       void this.campaign().finally(() => {
@@ -133,6 +114,7 @@ export class Raft {
   private follow(term: number, leader: string): void {
     if (this.role === 'leader') log('warning', `etcd: ${this.id} stepped down as leader at term ${term}`)
     this.role = 'follower'
+    this.progress.leading = false
     this.leaderSince = 0
     this.leader = leader
     if (term > this.hard.term) this.saveHard({ term, votedFor: '' })
@@ -159,10 +141,7 @@ export class Raft {
     this.role = 'leader'
     this.leader = this.id
     this.leaderSince = Date.now()
-    this.matched.clear()
-    this.acked.clear()
-    for (const peer of this.peers()) this.acked.set(peer.id, Date.now() - 1000)
-    this.recent = []
+    this.progress.lead(this.peers())
     log('info', `etcd: ${this.id} became leader at term ${this.hard.term}`)
     await this.write({}).catch((error: unknown) => log('warning', `etcd: ${reason(error)}`))
   }
@@ -183,7 +162,7 @@ export class Raft {
     if (granted >= need && voters.length === 1) return true
     await Promise.all(
       this.peers().map(async (peer) => {
-        const answer = await this.send(peer, message, electionMs * 0.8).catch(() => undefined)
+        const answer = await this.send(peer, message, this.timing.electionMs * 0.8).catch(() => undefined)
         if (answer?.removed === true) this.onRemoved()
         if (answer?.ok === true && !peer.learner) granted += 1
         if (!pre && answer?.term !== undefined && answer.term > this.hard.term) this.follow(answer.term, '')
@@ -239,7 +218,7 @@ export class Raft {
 
   private onVote(message: Extract<Message, { kind: 'vote' }>): Answer {
     const term = this.hard.term
-    const led = this.isLeader || Date.now() - this.heard < electionMs
+    const led = this.isLeader || Date.now() - this.heard < this.timing.electionMs
     if (led || message.term < term) return { ok: false, term }
     const newer =
       message.lastTerm > this.kv.term || (message.lastTerm === this.kv.term && message.lastRev >= this.kv.rev)
@@ -255,18 +234,14 @@ export class Raft {
   private async onRead(): Promise<Answer> {
     await this.tail.catch(() => undefined)
     if (
-      !(await this.waitFor(() => !this.isLeader || this.quorumSince(heartbeatMs * 3), requestMs)) ||
+      !(await this.waitFor(
+        () => !this.isLeader || this.progress.quorumWithin(this.timing.heartbeatMs * 3),
+        this.timing.requestMs,
+      )) ||
       !this.isLeader
     )
       return { ok: false, error: 'etcdserver: request timed out' }
     return { ok: true, rev: this.kv.rev }
-  }
-
-  private quorumSince(ms: number): boolean {
-    const since = Date.now() - ms
-    const voters = votersOf(this.members)
-    const live = voters.filter((member) => member.id === this.id || (this.acked.get(member.id) ?? 0) > since)
-    return live.length >= quorum(voters.length)
   }
 
   private async waitFor(condition: () => boolean, ms: number): Promise<boolean> {
@@ -276,52 +251,6 @@ export class Raft {
       await sleep(5)
     }
     return true
-  }
-
-  /** Brings one member up to date; one exchange at a time for each. */
-  private async replicate(peer: Member): Promise<void> {
-    if (this.busy.has(peer.id)) return
-    this.busy.add(peer.id)
-    try {
-      for (let again = true; again && this.isLeader; ) again = await this.exchange(peer)
-    } catch {
-      // unreachable: the next tick tries again
-    } finally {
-      this.busy.delete(peer.id)
-    }
-  }
-
-  private async exchange(peer: Member): Promise<boolean> {
-    const answer = await this.send(peer, this.nextMessage(peer), electionMs * 1.5)
-    if (answer.removed === true) {
-      this.onRemoved()
-      return false
-    }
-    if (!answer.ok && (answer.term ?? 0) > this.hard.term) {
-      this.follow(answer.term ?? 0, '')
-      return false
-    }
-    if (answer.error !== undefined) return false
-    this.acked.set(peer.id, Date.now())
-    this.matched.set(peer.id, answer.ok ? (answer.rev ?? 0) : -1)
-    return this.matched.get(peer.id) !== this.kv.rev
-  }
-
-  private nextMessage(peer: Member): Message {
-    const base = { term: this.hard.term, from: this.id }
-    const match = this.matched.get(peer.id)
-    if (match === undefined || match === this.kv.rev)
-      return { kind: 'append', ...base, prevTerm: this.kv.term, prevRev: this.kv.rev, changes: [] }
-    const start = this.recent.findIndex((change) => change.prevRev === match)
-    const first = this.recent[start]
-    if (first === undefined) return { kind: 'install', ...base, snapshot: toSnapshot(this.kv) }
-    return {
-      kind: 'append',
-      ...base,
-      prevTerm: first.prevTerm,
-      prevRev: first.prevRev,
-      changes: this.recent.slice(start),
-    }
   }
 
   /** Writes at the leader. Resolves with the revision once a majority of voters has it on disk. */
@@ -344,16 +273,15 @@ export class Raft {
     }
     applyChange(this.kv, change)
     this.disk.append(change, this.kv)
-    this.recent = [...this.recent.slice(-400), change]
-    for (const peer of this.peers()) void this.replicate(peer)
-    const enough = (): boolean => {
-      const voters = votersOf(this.members)
-      const have = voters.filter(
-        (member) => member.id === this.id || (this.matched.get(member.id) ?? -1) >= change.rev,
-      )
-      return have.length >= quorum(voters.length)
-    }
-    if (!(await this.waitFor(() => enough() || !this.isLeader, requestMs)) || !this.isLeader)
+    this.progress.note(change)
+    this.replicateAll()
+    if (
+      !(await this.waitFor(
+        () => this.progress.majorityHas(change.rev) || !this.isLeader,
+        this.timing.requestMs,
+      )) ||
+      !this.isLeader
+    )
       throw new Unavailable('etcdserver: request timed out')
     return change.rev
   }
@@ -362,19 +290,19 @@ export class Raft {
   async barrier(): Promise<void> {
     const answer = await this.atLeader({ kind: 'read', from: this.id })
     if (!answer.ok) throw new Unavailable(answer.error ?? 'etcdserver: leader changed')
-    if (!(await this.waitFor(() => this.kv.rev >= (answer.rev ?? 0), requestMs)))
+    if (!(await this.waitFor(() => this.kv.rev >= (answer.rev ?? 0), this.timing.requestMs)))
       throw new Unavailable('etcdserver: request timed out')
   }
 
   /** Runs a message at the leader, wherever that is. */
   async atLeader(message: Message): Promise<Answer> {
-    const end = Date.now() + requestMs
+    const end = Date.now() + this.timing.requestMs
     let answer: Answer = { ok: false, error: 'etcdserver: no leader' }
     while (Date.now() < end) {
       const leader = this.leaderMember()
       if (this.isLeader) answer = await this.receive(message)
       else if (leader !== undefined)
-        answer = await this.send(leader, message, requestMs).catch(() => ({
+        answer = await this.send(leader, message, this.timing.requestMs).catch(() => ({
           ok: false,
           error: 'etcdserver: leader changed',
         }))
