@@ -25,7 +25,8 @@ type PipedChild = ReturnType<typeof spawn> & {
   stderr: NonNullable<ChildProcess['stderr']>
 }
 
-function childChannel(child: ChildProcess): Channel {
+/** A child process as a channel. */
+export function childChannel(child: ChildProcess): Channel {
   const { stdin, stdout, stderr } = child as PipedChild
   const ended = new Promise<ChannelEnd>((resolve) => {
     child.once('close', (code, signal) => resolve({ code, signal }))

@@ -48,6 +48,7 @@ export class Session {
   #ended = false
   #current: Job | undefined
   #reaping = false
+  #killing: Promise<unknown> = Promise.resolve()
   readonly #readyTimer: NodeJS.Timeout
   #tooSlow = false
 
@@ -186,7 +187,7 @@ export class Session {
 
   #finish(job: Job, code: number): void {
     this.#drop(job)
-    job.settle(killedOutcome(job) ?? { kind: 'exited', code, ...output(job.stdout, job.stderr) })
+    this.#settle(job, killedOutcome(job) ?? { kind: 'exited', code, ...output(job.stdout, job.stderr) })
     this.#pump()
   }
 
@@ -224,7 +225,7 @@ export class Session {
     if (this.#reaping || this.#ended) return
     if (job.pid === 0) return this.#killShell()
     this.#reaping = true
-    const killed = await this.#options.kill({ parent: this.#pid, child: job.pid })
+    const killed = await this.#kill(job.pid)
     if (killed && this.#jobs.includes(job)) await this.#settled(() => !this.#jobs.includes(job))
     this.#reaping = false
     if (this.#jobs.includes(job)) await this.#killShell()
@@ -242,9 +243,21 @@ export class Session {
     this.#reaping = true
     await this.#settled(() => this.#pid !== 0)
     if (this.#pid === 0) return this.#channel.close()
-    if (!(await this.#options.kill({ parent: this.#pid, child: null }))) this.#channel.signal('KILL')
+    if (!(await this.#kill(null))) this.#channel.signal('KILL')
     await this.#settled(() => this.#ended)
     this.#channel.close()
+  }
+
+  #kill(child: number | null): Promise<boolean> {
+    const killing = this.#options.kill({ parent: this.#pid, child })
+    this.#killing = killing
+    return killing
+  }
+
+  /** A script that is being killed has not ended before its last process has, whatever its subshell's end says. */
+  #settle(job: Job, outcome: SessionOutcome): void {
+    if (job.ending === undefined) job.settle(outcome)
+    else void this.#killing.then(() => job.settle(outcome))
   }
 
   /** Waits until `condition` holds, at most the grace. */
@@ -261,7 +274,7 @@ export class Session {
     this.#jobs = []
     for (const job of jobs) {
       const outcome = killedOutcome(job)
-      if (outcome) job.settle(outcome)
+      if (outcome) this.#settle(job, outcome)
       else if (this.#tooSlow) job.fail(new ConnectError('shell', 'the login gave no shell in time'))
       else if (this.#readyStreams < 2 && isKnown(end))
         job.fail((this.#options.refusal ?? noShell)(end, this.#noise))
