@@ -73,9 +73,21 @@ export function didYouMean(wanted: string, known: Iterable<string>): string | un
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1
   for (const candidate of known) {
     const distance = editDistance(wanted.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+    const tied = distance === bestDistance && best !== undefined
+    if (distance < bestDistance || (tied && ends(wanted, candidate) > ends(wanted, best!)))
+      [best, bestDistance] = [candidate, distance]
   }
   return best
+}
+
+/** How many letters two names share at their beginning and at their end. */
+function ends(a: string, b: string): number {
+  const most = Math.min(a.length, b.length)
+  let head = 0
+  while (head < most && a[head] === b[head]) head++
+  let tail = 0
+  while (tail < most - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++
+  return head + tail
 }
 
 /** Damerau–Levenshtein (adjacent transpositions count one): typing errors are mostly swaps. */

@@ -25,6 +25,8 @@ export interface ItemResult {
   /** What changed, or would change: short phrases. */
   readonly summary: readonly string[]
   readonly differences: readonly Difference[]
+  /** What a task has to tell people (`debug`). */
+  readonly says?: unknown
   /** What the module returned: `rc`, `stdout`, … */
   readonly result: Readonly<Record<string, unknown>>
 }

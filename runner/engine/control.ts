@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Scope } from '../expression/compiled.js'
 import { HostError, ModuleFailure } from '../modules/module.js'
 import type { Action } from '../plan/plan.js'
-import { conditionText, type ItemOutcome, type TaskRun } from './item.js'
-import { type Effective, firstFalse } from './keywords.js'
+import type { ItemOutcome, TaskRun } from './item.js'
+import { conditionText, type Effective, firstFalse } from './keywords.js'
 import { validate } from './module.js'
 
 type ControlAction = Extract<Action, { kind: 'control' }>
@@ -43,6 +43,7 @@ export async function runControl(
     summary: [],
     differences: [],
     result: result.fields ?? {},
+    says: result.says,
     applied: false,
     facts: result.facts,
   }

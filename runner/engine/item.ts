@@ -8,7 +8,7 @@ import type { Applier } from './applier.js'
 import type { Batch, Run } from './context.js'
 import { runControl } from './control.js'
 import type { HostRun } from './host.js'
-import { type Effective, evaluateKeywords, firstFalse } from './keywords.js'
+import { conditionText, type Effective, evaluateKeywords, firstFalse } from './keywords.js'
 import { type Planned, planModule, settle } from './module.js'
 import { openHost } from './open.js'
 import { unknownCause } from './unknown.js'
@@ -103,14 +103,6 @@ async function guarded(
   } catch (error) {
     return { ...failedItem(label, error), effective }
   }
-}
-
-/** A condition as it is written. */
-export function conditionText(condition: {
-  span?: { file: { text: string }; start: number; end: number } | undefined
-}): string {
-  const { span } = condition
-  return span ? span.file.text.slice(span.start, span.end) : 'condition'
 }
 
 function skippedItem(label: string | undefined, condition: string): ItemOutcome {

@@ -59,6 +59,11 @@ export function firstFalse(
   return conditions.find((condition) => !asBoolean(condition.evaluate(scope), what, condition))
 }
 
+/** A condition as it is written. */
+export function conditionText({ span }: Compiled): string {
+  return span ? span.file.text.slice(span.start, span.end) : 'a condition'
+}
+
 /** Where and as whom a host is entered for a task. */
 export function connectionOf(
   name: string,

@@ -63,9 +63,10 @@ export function readAction(
   checkArguments(found, entry, args, values, reader)
   const compiled = combine(values, entry)
   const argumentNames = args.map((arg) => arg.key)
+  const parts = values.map(([, value]) => value)
   return found.kind === 'control'
-    ? { kind: 'control', module: found.module, args: compiled, argumentNames, conditions }
-    : { kind: 'module', module: found.module, args: compiled, argumentNames }
+    ? { kind: 'control', module: found.module, args: compiled, argumentNames, parts, conditions }
+    : { kind: 'module', module: found.module, args: compiled, argumentNames, parts }
 }
 
 /** The arguments of `module: {…}`, of `module: text` (free form) and of `args: {…}`, together. */

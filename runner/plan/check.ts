@@ -47,7 +47,7 @@ function checkTask(task: Task, names: ReadonlySet<string>, report: Report): void
   checkNames(
     [
       task.name,
-      action.args,
+      ...action.parts,
       ...conditions,
       task.loop,
       task.loopControl.label,

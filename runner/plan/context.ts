@@ -2,9 +2,9 @@ import type { Report } from '../errors.js'
 import type { Compiled } from '../expression/compiled.js'
 import { compileExpression, compileNode } from '../expression/index.js'
 import type { Files } from '../syntax/files.js'
-import type { Node } from '../syntax/node.js'
+import type { MappingEntry, Node } from '../syntax/node.js'
 import type { Layer } from '../vars/layers.js'
-import type { Keywords, RoleInfo } from './plan.js'
+import type { Keywords, PlanNode, RoleInfo } from './plan.js'
 
 /** What is the same for everything that is read in one run. */
 export interface Reader {
@@ -12,6 +12,8 @@ export interface Reader {
   readonly report: Report
   /** Folders that roles are looked for in, after those beside the playbook. */
   readonly rolePaths: readonly string[]
+  /** Reads the role that `import_role` or `include_role` names; tasks and roles hold each other. */
+  readonly importRole: (entry: MappingEntry, around: Surroundings, reader: Reader) => PlanNode[]
   /** A fresh number for each task, and for each place in a play. */
   nextId(): number
 }

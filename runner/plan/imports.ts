@@ -113,6 +113,7 @@ function specCheck(role: Role, span: Span, inner: Surroundings, reader: Reader):
         module: validateArgumentSpecModule,
         args: constant({ argument_spec: role.spec.options }),
         argumentNames: ['argument_spec'],
+        parts: [],
         conditions: {},
       },
       keywords: { ...inner.keywords, tags: [...inner.keywords.tags, 'always'] },

@@ -77,12 +77,15 @@ export type Action =
       readonly module: AnyModule
       readonly args: Compiled
       readonly argumentNames: readonly string[]
+      /** The arguments one by one, for messages that point at one. */
+      readonly parts: readonly Compiled[]
     }
   | {
       readonly kind: 'control'
       readonly module: ControlModule
       readonly args: Compiled
       readonly argumentNames: readonly string[]
+      readonly parts: readonly Compiled[]
       /** Arguments that are conditions (`that`), by name. */
       readonly conditions: Readonly<Record<string, readonly Compiled[]>>
     }

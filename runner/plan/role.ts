@@ -49,7 +49,7 @@ function findRole(name: string, span: Span, playbookDir: string, reader: Reader)
     })
     return undefined
   }
-  const folders = [resolve(playbookDir, 'roles'), ...reader.rolePaths]
+  const folders = [...new Set([resolve(playbookDir, 'roles'), ...reader.rolePaths])]
   const path = folders
     .map((folder) => resolve(folder, name))
     .find((candidate) => reader.files.isDirectory(candidate))

@@ -9,7 +9,6 @@ import { parseYaml } from '../syntax/yaml.js'
 import { variablesFromNode } from '../vars/variables.js'
 import { actionNames, directives, lookUpModule, plainName, readAction } from './action.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
-import { readImportedRole } from './imports.js'
 import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
 import { readLoopControl } from './loop.js'
@@ -211,14 +210,14 @@ function readDirective(
   const module = includeMarker(name)
   const task: Task = {
     ...frame,
-    action: { kind: 'control', module, args: constant({}), argumentNames: [], conditions: {} },
+    action: { kind: 'control', module, args: constant({}), argumentNames: [], parts: [], conditions: {} },
   }
   const include: Include = { kind: 'include', task, order: task.order, children }
   return [include]
 }
 
 function readChildren(name: string, entry: MappingEntry, inner: Surroundings, reader: Reader): PlanNode[] {
-  if (name.endsWith('_role')) return readImportedRole(entry, inner, reader)
+  if (name.endsWith('_role')) return reader.importRole(entry, inner, reader)
   const fileNode = entry.value.kind === 'mapping' ? nodeOf(entry.value, 'file') : entry.value
   const file = fileNode && expectText(fileNode, `the file of '${name}'`, reader)
   if (!file) return []

@@ -58,11 +58,16 @@ export function seconds(ms: number): string {
 /** What one item has to say: what changed, why it failed; empty where there is nothing. */
 export function itemLines(item: ItemResult): string[] {
   const label = item.label === undefined ? '' : `${oneLine(item.label)}: `
-  const lines = item.summary.map((text) => `${label}${oneLine(text)}`)
+  const lines = [...said(item), ...item.summary].map((text) => `${label}${oneLine(text)}`)
   if (item.message && item.status !== 'skipped') lines.push(`${label}${sanitize(item.message)}`)
   if (item.status === 'failed') lines.push(...outputLines(item.result))
   if (item.hint) lines.push(`hint: ${oneLine(item.hint)}`)
   return lines.length > 0 || item.label === undefined ? lines : [label.slice(0, -2)]
+}
+
+function said(item: ItemResult): string[] {
+  if (item.says === undefined) return []
+  return [typeof item.says === 'string' ? item.says : JSON.stringify(item.says)]
 }
 
 /** The output of a command that failed, at most the last twenty lines of each stream. */
@@ -77,9 +82,11 @@ function outputLines(result: Readonly<Record<string, unknown>>): string[] {
   })
 }
 
-/** Items that are worth a line of their own: everything but what was ok or skipped. */
+/** Items that are worth a line of their own: what changed, failed or has something to say. */
 export function notable(result: HostTaskResult): readonly ItemResult[] {
-  return result.items.filter((item) => item.status !== 'ok' && item.status !== 'skipped')
+  return result.items.filter(
+    (item) => item.says !== undefined || (item.status !== 'ok' && item.status !== 'skipped'),
+  )
 }
 
 /** A unified diff with three lines of context, as Ansible prints it. */

@@ -82,6 +82,7 @@ export function resultLines(
   result: HostTaskResult,
   options: Pick<PlainOptions, 'diff' | 'verbosity'>,
   paint: Paint,
+  title?: string,
 ): string[] {
   const host = result.delegate ? `${result.host} -> ${result.delegate}` : result.host
   const items = options.verbosity > 0 ? result.items : notable(result)
@@ -90,18 +91,12 @@ export function resultLines(
     const ignored = result.ignored ? ' (ignored)' : ''
     const status = paint(colours[item.status], `${marks[item.status]} ${item.status}${ignored}`)
     const shown = said.length > 0 ? said : ['']
-    const head = `${status} ${host}${shown[0] ? `  ${shown[0]}` : ''}`
+    const text = [title, shown[0]].filter(Boolean).join(': ')
+    const head = `${status} ${host}${text ? `  ${text}` : ''}`
     const differences = options.diff
       ? item.differences.flatMap((difference) => unifiedDiff(difference, paint))
       : []
-    const value =
-      options.verbosity > 1 ? sanitize(JSON.stringify(item.result, null, 2)).split('\n') : debugLines(item)
+    const value = options.verbosity > 1 ? sanitize(JSON.stringify(item.result, null, 2)).split('\n') : []
     return [head, ...[...shown.slice(1), ...differences, ...value].map((line) => `    ${line}`)]
   })
-}
-
-function debugLines(item: HostTaskResult['items'][number]): string[] {
-  return item.status === 'ok' && item.result.msg !== undefined && typeof item.result.msg !== 'object'
-    ? [sanitize(String(item.result.msg))]
-    : []
 }

@@ -57,9 +57,7 @@ export function createTtyReporter(options: TtyOptions): Reporter {
     if (!play) return
     play.waiting.delete(result.host)
     if (['failed', 'unreachable'].includes(result.status) && !result.ignored) play.failed = true
-    const lines = resultLines(result, options, paint)
-    if (lines.length > 0)
-      play.lines.push(...lines.map((line, i) => (i === 0 ? withTitle(line, title, paint) : line)))
+    play.lines.push(...resultLines(result, options, paint, title))
     play.redraw()
   }
 
@@ -160,8 +158,4 @@ function redraw(view: PlayView, task: Wrapper, paint: Paint): void {
     names.length > 4 ? `${names.slice(0, 4).join(' ')} and ${names.length - 4} more` : names.join(' ')
   const now = view.waiting.size > 0 ? `${view.task}: ${shown} (${waited})` : view.task
   task.title = [view.name, view.batch, paint('gray', sanitize(now))].filter(Boolean).join('  ')
-}
-
-function withTitle(line: string, title: string, paint: Paint): string {
-  return `${line}  ${paint('gray', title)}`
 }

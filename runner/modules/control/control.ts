@@ -17,6 +17,8 @@ export interface Control {
 export interface ControlResult {
   readonly changed?: boolean
   readonly fields?: ResultFields
+  /** What people are to see, whatever the verbosity. */
+  readonly says?: unknown
   /** Variables that hold for this host to the end of the run. */
   readonly facts?: Readonly<Record<string, unknown>>
 }

@@ -14,7 +14,8 @@ export const debugModule = defineControl({
   }),
   expressions: ['var'],
   run(args) {
-    if (args.var !== undefined) return { fields: { value: args.var, msg: args.var } }
-    return { fields: { msg: args.msg ?? 'Hello world!' } }
+    if (args.var !== undefined) return { fields: { value: args.var, msg: args.var }, says: args.var }
+    const msg = args.msg ?? 'Hello world!'
+    return { fields: { msg }, says: msg }
   },
 })
