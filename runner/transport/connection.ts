@@ -49,6 +49,7 @@ export class HostConnection implements Connection {
       const session = await this.#unlessLost(() => this.#session(options.become))
       if ('kind' in session) return session
       const outcome = await this.#unlessLost(() => session.run(script, options))
+      if (outcome.kind === 'lost') return { ...outcome, reason: this.#lostReason() ?? outcome.reason }
       if (outcome.kind !== 'notStarted') return outcome
     }
     const reason = this.#lostReason() ?? 'the shell on the host ended before the script could start'

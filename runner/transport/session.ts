@@ -181,7 +181,7 @@ export class Session {
     job.pid = pid
     this.#current = job
     const { timeoutMs } = job.script
-    if (job.ending !== undefined) void this.#reap(job)
+    if (job.ending !== undefined) void this.#reapMarked()
     else if (timeoutMs !== undefined) job.timer = setTimeout(() => this.#expire(job), timeoutMs)
   }
 
@@ -210,11 +210,14 @@ export class Session {
     }
     job.ending ??= 'aborted'
     // Aborts come in swarms (one Ctrl-C): look when all of them are marked.
-    setImmediate(() => void this.#reapAborted())
+    setImmediate(() => void this.#reapMarked())
   }
 
-  /** If every script is aborted, the shell goes first, so that those written ahead never begin. */
-  async #reapAborted(): Promise<void> {
+  /**
+   * Kills what is marked. If every script is aborted, the shell goes first, so that those written ahead never begin;
+   * otherwise one that has not begun is left until it does.
+   */
+  async #reapMarked(): Promise<void> {
     if (this.#ended || this.#reaping) return
     const head = this.#jobs[0]
     if (this.#jobs.length > 1 && this.#jobs.every((job) => job.ending === 'aborted')) await this.#killShell()
@@ -229,13 +232,7 @@ export class Session {
     if (killed && this.#jobs.includes(job)) await this.#settled(() => !this.#jobs.includes(job))
     this.#reaping = false
     if (this.#jobs.includes(job)) await this.#killShell()
-    else await this.#reapNext()
-  }
-
-  /** Another script may have been marked while one was being killed. */
-  async #reapNext(): Promise<void> {
-    const next = this.#jobs.find((job) => job.state === 'begun' && job.ending !== undefined)
-    if (next) await this.#reap(next)
+    else await this.#reapMarked()
   }
 
   async #killShell(): Promise<void> {

@@ -1,0 +1,218 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Secret } from '../../../runner/secrets/secret.js'
+import { createTransport } from '../../../runner/transport/index.js'
+import type { Connection, Target } from '../../../runner/transport/transport.js'
+import { eventually, exited } from './shells.js'
+import { type Faults, type TestServer, testServer } from './ssh-server.js'
+
+let server: TestServer
+let connection: Connection | undefined
+afterEach(async () => {
+  await connection?.close()
+  connection = undefined
+  await server?.close()
+})
+
+async function connect(faults: Faults = {}, over: Partial<Target> = {}, options = {}): Promise<Connection> {
+  server = await testServer(faults)
+  delete process.env.SSH_AUTH_SOCK
+  connection = await createTransport(options).connect({ ...server.target, ...over })
+  return connection
+}
+
+const replaceKey = (): void => {
+  const [file = ''] = server.target.knownHostsFiles
+  const other = readFileSync(file, 'utf8').replace(/.{8}\n$/, 'AAAAAAAA\n')
+  writeFileSync(file, other)
+}
+
+describe('host keys', () => {
+  it.each(['strict', 'accept-new'] as const)(
+    'a changed one is refused under %s before any login',
+    async (policy) => {
+      server = await testServer()
+      replaceKey()
+      const before = readFileSync(server.target.knownHostsFiles[0]!)
+      const target = { ...server.target, hostKeyPolicy: policy, password: new Secret('hunter2') }
+      await expect(createTransport().connect(target)).rejects.toMatchObject({
+        code: 'host-key-changed',
+        message: expect.stringMatching(/SHA256:.*known_hosts:1 holds ssh-rsa SHA256:/),
+      })
+      expect([server.attempts, server.connections]).toEqual([[], 1])
+      expect(readFileSync(server.target.knownHostsFiles[0]!)).toEqual(before)
+    },
+  )
+
+  it('an unknown one is refused before any login', async () => {
+    server = await testServer()
+    rmSync(server.target.knownHostsFiles[0]!)
+    await expect(createTransport().connect(server.target)).rejects.toMatchObject({
+      code: 'host-key-unknown',
+      message: expect.stringMatching(/host key of node1 .* is not known: ssh-rsa SHA256:/),
+    })
+    expect([server.attempts, server.connections]).toEqual([[], 1])
+  })
+
+  it('an unknown one is recorded under accept-new, and known the next time', async () => {
+    server = await testServer()
+    rmSync(server.target.knownHostsFiles[0]!)
+    await (await createTransport().connect({ ...server.target, hostKeyPolicy: 'accept-new' })).close()
+    await (await createTransport().connect(server.target)).close()
+    expect(readFileSync(server.target.knownHostsFiles[0]!, 'utf8').split('\n')).toHaveLength(2)
+  })
+})
+
+describe('logging in', () => {
+  it('offers the key without a probe', async () => {
+    await connect()
+    expect(new Set(server.attempts)).toEqual(new Set(['publickey']))
+  })
+
+  it('falls back to the password, once', async () => {
+    await connect({ methods: ['password'] }, { password: new Secret('pa ss') })
+    expect(server.attempts.filter((attempt) => attempt.startsWith('password'))).toEqual(['password pa ss'])
+  })
+
+  it('gives the password where only keyboard-interactive is taken', async () => {
+    await connect({ methods: ['keyboard-interactive'] }, { password: new Secret('pa ss') })
+    expect(server.attempts).toContain('answer pa ss')
+  })
+
+  it('tries a wrong password once, and never connects again', async () => {
+    const faults: Faults = { methods: ['password', 'keyboard-interactive'], refuseAll: true }
+    const failure = connect(faults, { identityFiles: [], password: new Secret('wrong') })
+    await expect(failure).rejects.toMatchObject({
+      code: 'auth',
+      message: expect.stringContaining('password'),
+    })
+    expect([server.attempts, server.connections]).toEqual([['password wrong'], 1])
+  })
+
+  it('names a key file that is missing, encrypted or not a key', async () => {
+    server = await testServer()
+    const folder = join(server.target.identityFiles[0]!, '..')
+    const encrypted = join(folder, 'encrypted')
+    const noKey = join(folder, 'no-key')
+    writeFileSync(noKey, 'x')
+    expect(spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', encrypted]).status).toBe(0)
+    const identityFiles = ['/nowhere/id', encrypted, noKey, `${encrypted}.pub`]
+    const failure = createTransport().connect({ ...server.target, identityFiles })
+    await expect(failure).rejects.toMatchObject({
+      code: 'key-file',
+      message: expect.stringMatching(
+        /no key file \/nowhere\/id; .*encrypted is encrypted.*; .*no-key is not.*; .*public key/,
+      ),
+    })
+    expect(server.connections).toBe(0)
+  })
+})
+
+describe('connecting', () => {
+  it('tries again where the server hangs up before the login', async () => {
+    await connect({ dropConnections: 2 })
+    expect(server.connections).toBe(3)
+  })
+
+  it('gives up after the third time', async () => {
+    await expect(connect({ dropConnections: 9 })).rejects.toMatchObject({ code: 'closed' })
+    expect(server.connections).toBe(3)
+  })
+
+  it('tells a refused connection, an unknown name and silence apart', async () => {
+    server = await testServer()
+    const mute = createServer()
+    const port = await new Promise<number>((resolve) =>
+      mute.listen(0, '127.0.0.1', () => resolve((mute.address() as { port: number }).port)),
+    )
+    const to = (over: Partial<Target>): Promise<string> =>
+      createTransport()
+        .connect({ ...server.target, connectTimeoutMs: 300, ...over })
+        .then(
+          () => 'connected',
+          ({ code }) => code,
+        )
+    const codes = await Promise.all([to({ port: 1 }), to({ address: 'no.such.host.invalid' }), to({ port })])
+    expect(codes).toEqual(['refused', 'dns', 'timeout'])
+    mute.close()
+  })
+
+  it('stops when it is interrupted', async () => {
+    server = await testServer()
+    const controller = new AbortController()
+    const failure = createTransport().connect(server.target, controller.signal)
+    controller.abort()
+    await expect(failure).rejects.toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('a connection', () => {
+  it('runs scripts on one channel', async () => {
+    const host = await connect()
+    const results = await Promise.all(['echo 1', 'echo 2', 'exit 3'].map((body) => exited(host, body)))
+    expect(results.map(({ code, stdout }) => [code, stdout])).toEqual([
+      [0, '1\n'],
+      [0, '2\n'],
+      [3, ''],
+    ])
+    expect(server.executed).toEqual(['exec /bin/sh'])
+  })
+
+  it('that is cut tells which scripts may have run, and runs nothing twice', async () => {
+    const host = await connect()
+    await exited(host, 'true')
+    let begun = false
+    const onOutput = (): void => {
+      begun = true
+    }
+    const running = host.run({ body: 'echo begun; sleep 5' }, { onOutput })
+    await eventually(() => begun)
+    server.cut()
+    expect(await running).toMatchObject({ kind: 'lost', sent: true })
+    expect(await host.run({ body: 'echo again' })).toMatchObject({ kind: 'lost', sent: false })
+    expect(await host.upload(Buffer.from('x'), '/tmp/never')).toMatchObject({ kind: 'lost', sent: false })
+    expect([server.executed, server.connections]).toEqual([['exec /bin/sh'], 1])
+  })
+
+  it('that goes silent is given up within the keepalive', async () => {
+    const host = await connect({}, {}, { keepaliveMs: 100, keepaliveCount: 2 })
+    await exited(host, 'true')
+    const running = host.run({ body: 'sleep 5' })
+    server.blackHole()
+    expect(await running).toMatchObject({ kind: 'lost', sent: true, reason: 'the host stopped answering' })
+  })
+
+  it('without an exit status is never taken for success', async () => {
+    const host = await connect({ noExitStatus: true })
+    expect(await host.run({ body: 'kill -9 $$' })).toMatchObject({ kind: 'lost', sent: true })
+    const path = join(server.target.identityFiles[0]!, '..', 'upload')
+    expect(await host.upload(Buffer.from('x'), path)).toMatchObject({ kind: 'lost', sent: true })
+  })
+
+  it('gives scripts that did not begin to the next shell', async () => {
+    const host = await connect()
+    const [killed, next] = await Promise.all([host.run({ body: 'kill -9 $$' }), exited(host, 'echo next')])
+    expect(killed).toMatchObject({ kind: 'signalled', signal: 'SIGKILL' })
+    expect([next.stdout, server.executed.length]).toEqual(['next\n', 2])
+  })
+
+  it.each([10, 1])('uploads where the server allows %i sessions', async (maxSessions) => {
+    const host = await connect({ maxSessions })
+    await exited(host, 'true')
+    const path = join(server.target.identityFiles[0]!, '..', "a file's \n name ")
+    const content = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256))
+    const pieces = Readable.from([content.subarray(0, 1000), content.subarray(1000)])
+    expect(await host.upload(pieces, path)).toMatchObject({ kind: 'exited', code: 0 })
+    expect(readFileSync(path).equals(content)).toBe(true)
+    const { stdout } = await exited(host, { body: 'stat -c %a "$path"', vars: { path } })
+    expect(stdout).toBe('600\n')
+    const again = await host.upload(Buffer.from('other'), path)
+    expect(again).toMatchObject({ kind: 'exited' })
+    expect(again.kind === 'exited' && again.code).not.toBe(0)
+    expect(readFileSync(path).equals(content)).toBe(true)
+  })
+})
