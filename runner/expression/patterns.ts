@@ -30,12 +30,12 @@ export function children(node: AnyNode): AnyNode[] {
   return found
 }
 
-export function isFunction(node: AnyNode): node is FunctionNode & AnyNode {
+function isFunction(node: AnyNode): node is FunctionNode & AnyNode {
   return /^(?:ArrowFunctionExpression|FunctionExpression|FunctionDeclaration)$/.test(node.type)
 }
 
 /** What `let`, `const`, `class` and `function` declare directly in a list of statements. */
-export function lexicalNames(statements: readonly AnyNode[]): string[] {
+function lexicalNames(statements: readonly AnyNode[]): string[] {
   return statements.flatMap((node) => {
     if (node.type === 'VariableDeclaration' && node.kind !== 'var')
       return node.declarations.flatMap(({ id }) => boundNames(id))
@@ -46,7 +46,7 @@ export function lexicalNames(statements: readonly AnyNode[]): string[] {
 }
 
 /** What `var` declares anywhere in a function's body, inner functions left out. */
-export function varNames(node: AnyNode): string[] {
+function varNames(node: AnyNode): string[] {
   if (isFunction(node)) return []
   const own =
     node.type === 'VariableDeclaration' && node.kind === 'var'

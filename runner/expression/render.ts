@@ -188,7 +188,7 @@ function overlay(scope: Scope, extra: Readonly<Record<string, unknown>>): Scope 
  * What `<%= %>` prints. No escaping: a configuration file is not HTML.
  * @throws EvaluationError for what has no one text: nothing, lists, objects
  */
-export function printable(value: unknown): string {
+function printable(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value)

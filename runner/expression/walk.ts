@@ -2,7 +2,7 @@ import type { AnyNode, Node } from 'acorn'
 import { bindingsOf, boundNames, children } from './patterns.js'
 
 /** Something in JavaScript that is refused, with its offsets in the parsed text. */
-export interface Finding {
+interface Finding {
   readonly message: string
   readonly hint?: string | undefined
   readonly start: number

@@ -1,3 +1,3 @@
-export type { Group, Inventory, InventoryHost } from './inventory.js'
-export { type InventoryOptions, loadInventory } from './load.js'
-export { type PatternOptions, resolvePattern } from './pattern.js'
+export type { Inventory } from './inventory.js'
+export { loadInventory } from './load.js'
+export { resolvePattern } from './pattern.js'

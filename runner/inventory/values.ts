@@ -2,7 +2,7 @@ import { EvaluationError, type Scope } from '../expression/index.js'
 import { Secret } from '../secrets/secret.js'
 
 /** The first of several names of a variable that is set to something (Ansible has aliases for most). */
-export function read(scope: Scope, names: readonly string[]): { name: string; value: unknown } | undefined {
+function read(scope: Scope, names: readonly string[]): { name: string; value: unknown } | undefined {
   for (const name of names) {
     const value = scope.lookup(name)?.value
     if (value !== undefined && value !== null && value !== '') return { name, value }

@@ -73,7 +73,7 @@ function mismatch(node: Node, what: string, wanted: string, report: Report, hint
 }
 
 /** What a person calls the node's type. */
-export function kindOf(node: Node): string {
+function kindOf(node: Node): string {
   if (node.kind === 'mapping') return 'a mapping'
   if (node.kind === 'sequence') return 'a list'
   if (node.value === null) return 'nothing'

@@ -2,7 +2,7 @@ import { EvaluationError, type Scope } from '../expression/compiled.js'
 import { type Layer, rankOf, type Variable } from './layers.js'
 
 /** Which definition of a variable wins, and which ones it hides, the strongest first. */
-export interface Explanation {
+interface Explanation {
   readonly winner: Variable
   readonly hidden: readonly Variable[]
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { cpuMs } from '../syntax/support.js'
 import { load, loadText } from './support.js'
 
 const cluster = `k3s_cluster:
@@ -220,9 +221,10 @@ it('loads 5,000 hosts in well under two seconds', () => {
     { length: 5000 },
     (_, n) => `    h${n}:\n      ansible_host: 10.0.${n >> 8}.${n & 255}\n`,
   )
-  const started = performance.now()
-  const { inventory } = loadText(`g:\n  hosts:\n${hosts.join('')}`)
-  for (const host of inventory.hosts.keys()) inventory.layersFor(host)
-  expect(inventory.hostsOf('all')).toHaveLength(5000)
-  expect(performance.now() - started).toBeLessThan(2000)
+  const elapsed = cpuMs(() => {
+    const { inventory } = loadText(`g:\n  hosts:\n${hosts.join('')}`)
+    for (const host of inventory.hosts.keys()) inventory.layersFor(host)
+    expect(inventory.hostsOf('all')).toHaveLength(5000)
+  })
+  expect(elapsed).toBeLessThan(2000)
 })
