@@ -41,7 +41,7 @@ export function createControllers(files: Files): ControllerFactory {
 }
 
 /** Ansible's search: the role's `files/` or `templates/`, the role, then the same beside the playbook. */
-export function searchFolders(kind: 'files' | 'templates', task: Task, playbookDir: string): string[] {
+function searchFolders(kind: 'files' | 'templates', task: Task, playbookDir: string): string[] {
   const roots = [task.role?.path, dirname(task.span.file.path), playbookDir].filter(
     (dir) => dir !== undefined,
   )

@@ -57,7 +57,7 @@ printf '%s\\n' "$paths" | while IFS= read -r path; do
 done`,
 )
 
-interface Found extends Pick<FileState, 'mode' | 'uid' | 'gid' | 'owner' | 'group' | 'size' | 'mtime'> {
+export interface Found extends Pick<FileState, 'mode' | 'uid' | 'gid' | 'owner' | 'group' | 'size' | 'mtime'> {
   readonly path: string
   readonly type: 'file' | 'directory' | 'link' | 'other'
 }

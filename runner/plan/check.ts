@@ -129,7 +129,7 @@ function addNames(layer: Layer, names: Set<string>): void {
 }
 
 /** Every task of a play, handlers included. */
-export function allTasks(play: Play): Task[] {
+function allTasks(play: Play): Task[] {
   return [...play.nodes.flatMap(tasksOf), ...play.handlers]
 }
 

@@ -26,7 +26,7 @@ export function inheritKeywords(mapping: MappingNode, outer: Keywords, reader: R
 }
 
 /** `tags: a, b` or a list. */
-export function readTags(node: Node, reader: Reader): string[] {
+function readTags(node: Node, reader: Reader): string[] {
   const nodes = node.kind === 'sequence' ? node.items : [node]
   return nodes.flatMap((item) => {
     if (item.kind === 'scalar' && item.value !== null)

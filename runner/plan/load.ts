@@ -20,7 +20,7 @@ export interface PlanOptions {
 }
 
 /** Where the roles and playbooks that ship with tsplay are: beside `runner/`, in the source tree and in the package. */
-export function shippedFolder(name: 'roles' | 'playbooks', files: Files): string {
+function shippedFolder(name: 'roles' | 'playbooks', files: Files): string {
   let dir = dirname(fileURLToPath(import.meta.url))
   while (!files.isDirectory(resolve(dir, name)) || !files.isFile(resolve(dir, 'package.json'))) {
     if (dirname(dir) === dir) return resolve(name)

@@ -15,7 +15,7 @@ import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
 import { readTasks } from './tasks.js'
 
 /** One play of a playbook in `dir`, everything that it imports included. */
-export function readPlay(mapping: MappingNode, dir: string, reader: Reader): Play | undefined {
+function readPlay(mapping: MappingNode, dir: string, reader: Reader): Play | undefined {
   checkKeys(mapping, 'play', reader)
   const hosts = nodeOf(mapping, 'hosts')
   if (!hosts) {

@@ -66,13 +66,13 @@ function findRole(name: string, span: Span, playbookDir: string, reader: Reader)
 }
 
 /** `<folder>/main.yaml`, `.yml` or `.json`. */
-export function mainFile(rolePath: string, folder: string, reader: Reader): string | undefined {
+function mainFile(rolePath: string, folder: string, reader: Reader): string | undefined {
   return ['main.yaml', 'main.yml', 'main.json']
     .map((name) => resolve(rolePath, folder, name))
     .find((candidate) => reader.files.isFile(candidate))
 }
 
-export function mainMapping(rolePath: string, folder: string, reader: Reader): MappingNode | undefined {
+function mainMapping(rolePath: string, folder: string, reader: Reader): MappingNode | undefined {
   const path = mainFile(rolePath, folder, reader)
   const file = path && reader.files.read(path)
   const node = file && parseYaml(file, reader.report)
