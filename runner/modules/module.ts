@@ -64,6 +64,11 @@ export interface Change<C = undefined> {
   /** Not there yet: applying fails unless an earlier task brings it. */
   readonly requires?: readonly Resource[]
   readonly provides?: readonly Resource[]
+  /**
+   * Applying only waits for what comes by itself or from elsewhere (a port, a node that gets ready): it changes nothing, and
+   * counts as `ok`. In check mode it is unknown if an earlier task would have changed something.
+   */
+  readonly waits?: boolean
   readonly data: C
 }
 

@@ -3,9 +3,12 @@ import { command } from './command.js'
 import { copy } from './copy.js'
 import { file } from './file.js'
 import { find } from './find.js'
+import { getUrl } from './get-url.js'
 import { lineinfile } from './lineinfile.js'
 import type { AnyModule } from './module.js'
 import { packageModule } from './package.js'
+import { ping } from './ping.js'
+import { runScript } from './run-script.js'
 import { setup } from './setup.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
@@ -13,6 +16,7 @@ import { stat } from './stat.js'
 import { systemd } from './systemd.js'
 import { template } from './template.js'
 import { ufw } from './ufw.js'
+import { waitFor } from './wait-for.js'
 
 /** Every module that acts on a host. The control modules (debug, assert, …) are in control/. */
 export const modules = {
@@ -25,6 +29,10 @@ export const modules = {
   package: packageModule,
   systemd,
   ufw,
+  get_url: getUrl,
+  wait_for: waitFor,
+  ping,
+  script: runScript,
   setup,
   shell,
   slurp,
@@ -35,6 +43,7 @@ export const modules = {
 /** Other names that Ansible has for them. */
 export const moduleAliases: Readonly<Record<string, keyof typeof modules>> = {
   apt: 'package',
+  raw: 'shell',
   gather_facts: 'setup',
   service: 'systemd',
   systemd_service: 'systemd',

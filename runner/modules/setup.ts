@@ -5,7 +5,9 @@ import { defineModule } from './module.js'
 import { seconds, textList } from './schema.js'
 
 const args = z.strictObject({
-  gather_subset: textList.default(['all']).describe('Accepted; everything is asked for in one round trip anyway.'),
+  gather_subset: textList
+    .default(['all'])
+    .describe('Accepted; everything is asked for in one round trip anyway.'),
   gather_timeout: seconds.default(30).describe('How long the host may take.'),
 })
 

@@ -24,6 +24,8 @@ export interface Case {
   /** Files of the controller. */
   readonly files?: Readonly<Record<string, string>>
   readonly setup?: string
+  /** Where it needs what not every host has (busybox has no curl); default all. */
+  readonly shells?: readonly string[]
   readonly expect: {
     /** The summary, in full; `none`: nothing would change. */
     readonly change?: readonly string[] | 'none'

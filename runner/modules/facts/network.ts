@@ -1,4 +1,4 @@
-interface Interface {
+export interface Interface {
   readonly name: string
   readonly mac: string
   readonly ipv4: string[]
@@ -6,18 +6,22 @@ interface Interface {
 }
 
 /** Interfaces but the loopback, and the one that leads out. Addresses come without their prefix length. */
-export function readNetwork(links: readonly string[], addresses: readonly string[], routes: readonly string[]) {
+export function readNetwork(
+  links: readonly string[],
+  addresses: readonly string[],
+  routes: readonly string[],
+) {
   const interfaces = links
     .map((line) => line.split(' '))
     .filter(([name]) => name !== 'lo')
     .map(([name = '', mac = '']): Interface => {
-      const own = addresses.filter((line) => new RegExp(`^\\d+:\\s+${escape(name)}(@\\S+)?\\s`).test(line))
+      const own = addresses.filter((line) => new RegExp(`^\\d+:\\s+${escaped(name)}(@\\S+)?\\s`).test(line))
       return { name, mac, ipv4: addressesOf(own, 'inet'), ipv6: addressesOf(own, 'inet6') }
     })
   return { interfaces, default_ipv4: readDefault(interfaces, routes) }
 }
 
-const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 function addressesOf(lines: readonly string[], family: 'inet' | 'inet6'): string[] {
   return lines.flatMap((line) => {

@@ -15,6 +15,7 @@ export interface WantedFile {
   readonly force?: boolean
   readonly follow?: boolean
   readonly edited?: boolean
+  readonly finish?: string
 }
 
 /** What applying needs: the whole file, or only its attributes. */
@@ -64,9 +65,10 @@ export function planFile(wanted: WantedFile, answer: FileAnswer): Change<FileWor
 }
 
 function orderOf(wanted: WantedFile, answer: FileAnswer, attributes: WriteOrder['attributes']): WriteOrder {
-  const { content, backup = false, validate = '', follow = false, edited = false } = wanted
+  const { content, backup = false, validate = '', follow = false, edited = false, finish = '' } = wanted
   const sure = edited && answer.file.kind === 'file'
   return {
+    finish,
     path: answer.path,
     content,
     attributes,

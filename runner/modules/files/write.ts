@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { Secret } from '../../secrets/secret.js'
+import type { Script } from '../../transport/transport.js'
 import { type ApplyHost, ModuleFailure, type ResultFields } from '../module.js'
 import { mustRun } from '../outcome.js'
+import { reveal } from '../schema.js'
 import { shellScript } from '../script.js'
+import { joinWords } from '../words.js'
 import type { SetAttributes } from './attributes.js'
 import { type Content, isInline } from './content.js'
 import { expandHome, findPath, printState } from './fragments.js'
@@ -10,10 +13,26 @@ import { parentOf } from './probe.js'
 import { fileFields } from './result.js'
 import { type FileState, Reader, readState } from './state.js'
 
+/** A file of the host. */
+export interface FileOfHost {
+  readonly from: string
+  readonly sha256: string
+}
+
+/** What the host fetches itself. */
+export interface Download {
+  readonly url: string
+  /** Hex, or '' where it is not known. */
+  readonly sha256: string
+  /** In seconds, to connect and between two bytes. */
+  readonly timeout: number
+  readonly headers: Readonly<Record<string, string | Secret>>
+}
+
 /** A file to be written whole. */
 export interface WriteOrder {
   readonly path: string
-  readonly content: Content | { readonly from: string; readonly sha256: string }
+  readonly content: Content | FileOfHost | Download
   readonly attributes: SetAttributes
   /** What was there when it was probed. */
   readonly before: FileState
@@ -23,36 +42,35 @@ export interface WriteOrder {
   readonly follow?: boolean
   /** The content was made from what was there: refuse when that has changed since. */
   readonly edited?: boolean
+  /** A line of sh to run when the file stands, or ''. */
+  readonly finish?: string
 }
 
+const writeVars = [
+  'path',
+  'sha',
+  'mode',
+  'owner',
+  'group',
+  'keep',
+  'backup',
+  'validate',
+  'follow',
+  'expect',
+  'finish',
+] as const
+
 /**
- * The order is the point: the file is whole, verified, owned, of its mode, on disk and validated before it takes the
- * name; whatever fails on the way leaves what was there.
+ * The program that writes a file, around the piece of sh that fills `$fs_temp`. The order is the point: the file is whole,
+ * verified, owned, of its mode, on disk and validated before it takes the name; whatever fails on the way leaves what was
+ * there.
  */
-const script = shellScript(
-  'write-file',
-  'apply',
-  [
-    'path',
-    'content',
-    'temp',
-    'from',
-    'sha',
-    'mode',
-    'owner',
-    'group',
-    'keep',
-    'backup',
-    'validate',
-    'follow',
-    'expect',
-  ],
-  `${expandHome}${findPath}${printState}
+const writeProgram = (fill: string) => `${expandHome}${findPath}${printState}
 fail() {
   printf '%s\\n' "$1" >&2
   exit 1
 }
-fs_temp=$temp
+fs_temp=''
 trap '[ -z "$fs_temp" ] || rm -f -- "$fs_temp"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -61,24 +79,16 @@ umask 077
 fs_expand "$path"
 path=$fs_path
 if [ "$follow" = yes ] && [ -L "$path" ]; then path=$(readlink -f -- "$path") || fail "a dangling link: $path"; fi
-[ -d "$path" ] && fail "is a directory: $path"
 dir=\${path%/*}
-[ -d "\${dir:-/}" ] || fail "no such directory: \${dir:-/}"
+${fill}
+[ -d "$path" ] && fail "is a directory: $path"
 if [ -n "$expect" ]; then
   now=$(sha256sum <"$path") || exit 1
   [ "\${now%% *}" = "$expect" ] || fail "changed by someone else meanwhile: $path"
 fi
-if [ -z "$fs_temp" ]; then
-  fs_temp=$(mktemp "$dir/.tsplay.XXXXXX") || exit 1
-  if [ -n "$from" ]; then
-    fs_expand "$from"
-    cat <"$fs_path" >"$fs_temp" || exit 1
-  else
-    printf '%s' "$content" >"$fs_temp" || fail "could not write to $dir: is the disk full?"
-  fi
-fi
 got=$(sha256sum <"$fs_temp") || exit 1
-[ "\${got%% *}" = "$sha" ] || fail "what was written to $dir is not what was sent (sha256 \${got%% *}, not $sha)"
+got=\${got%% *}
+[ -z "$sha" ] || [ "$got" = "$sha" ] || fail "the checksum is wrong: sha256 $got, not $sha; $path stays as it was"
 if [ -n "$keep" ]; then chown -- "$keep" "$fs_temp" 2>/dev/null || :; fi
 if [ -n "$owner" ]; then chown -- "$owner" "$fs_temp" || exit 1; fi
 if [ -n "$group" ]; then chgrp -- "$group" "$fs_temp" || exit 1; fi
@@ -95,9 +105,46 @@ fi
 mv -f -- "$fs_temp" "$path" || exit 1
 fs_temp=''
 if [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null 2>&1; then restorecon -- "$path" || :; fi
-printf '%s\\n' "\${saved:+saved}"
+if [ -n "$finish" ]; then ( eval "$finish" ) >&2 </dev/null || exit 1; fi
+printf '%s\\n%s\\n' "\${saved:+saved}" "$got"
 fs_state "$path" no no
-printf '%s' "$saved"`,
+printf '%s' "$saved"`
+
+const makeTemp = `[ -d "\${dir:-/}" ] || fail "no such directory: \${dir:-/}"
+fs_temp=$(mktemp "$dir/.tsplay.XXXXXX") || exit 1`
+
+const script = shellScript(
+  'write-file',
+  'apply',
+  [...writeVars, 'content', 'temp', 'from'],
+  writeProgram(`if [ -n "$temp" ]; then
+  fs_temp=$temp
+else
+  ${makeTemp.replaceAll('\n', '\n  ')}
+  if [ -n "$from" ]; then
+    fs_expand "$from"
+    cat <"$fs_path" >"$fs_temp" || exit 1
+  else
+    printf '%s' "$content" >"$fs_temp" || fail "could not write to $dir: is the disk full?"
+  fi
+fi`),
+)
+
+// Headers may hold secrets: curl reads them from its standard input, so that no list of processes shows them.
+const fetchScript = shellScript(
+  'fetch-file',
+  'apply',
+  [...writeVars, 'url', 'timeout', 'curl_config', 'wget_headers'],
+  writeProgram(`${makeTemp}
+if command -v curl >/dev/null 2>&1; then
+  printf '%s' "$curl_config" | curl -fsSL --retry 2 --connect-timeout "$timeout" --speed-limit 1 --speed-time "$timeout" \\
+    -K - -o "$fs_temp" -- "$url" || fail "could not fetch $url"
+elif command -v wget >/dev/null 2>&1; then
+  eval "set -- $wget_headers"
+  wget -q -T "$timeout" -O "$fs_temp" "$@" -- "$url" >&2 || fail "could not fetch $url"
+else
+  fail 'neither curl nor wget is on this host'
+fi`),
 )
 
 /**
@@ -105,25 +152,58 @@ printf '%s' "$saved"`,
  * @throws ModuleFailure with the old file whole and the temporary one removed
  */
 export async function writeFile(host: ApplyHost, order: WriteOrder): Promise<ResultFields> {
-  const { content, path } = order
-  const temp = 'from' in content || isInline(content) ? '' : await upload(host, order.path, content)
-  const completed = await mustRun(host, script({ ...valuesOf(host, order), temp }), `write ${path}`)
+  const { path } = order
+  const completed = await mustRun(host, await scriptFor(host, order), `write ${path}`)
   const reader = new Reader(completed.stdout)
   const saved = reader.must('backup') === 'saved'
+  const checksum = reader.must('checksum')
   const state = readState(reader)
   const backup = saved ? { backup_file: reader.rest().toString('utf8') } : {}
-  return { ...fileFields(path, state), checksum: content.sha256, ...backup }
+  return { ...fileFields(path, state), checksum, ...backup }
+}
+
+async function scriptFor(host: ApplyHost, order: WriteOrder): Promise<Script> {
+  const { content } = order
+  const values = valuesOf(host, order)
+  if ('url' in content) {
+    const { url, timeout, headers } = content
+    return fetchScript({ ...values, url, timeout: `${Math.ceil(timeout)}`, ...headerValues(headers) })
+  }
+  if ('from' in content) return script({ ...values, content: '', temp: '', from: content.from })
+  if (!isInline(content)) {
+    const temp = await upload(host, order.path, content)
+    return script({ ...values, content: '', temp, from: '' })
+  }
+  const text = content.secret ? new Secret(content.bytes.toString('utf8')) : content.bytes
+  return script({ ...values, content: text, temp: '', from: '' })
+}
+
+function headerValues(headers: Download['headers']) {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${reveal(value)}`)
+  const secret = Object.values(headers).some((value) => value instanceof Secret)
+  const hide = (text: string) => (secret ? new Secret(text) : text)
+  const escaped = lines.map((line) => `header = "${line.replace(/["\\]/g, '\\$&')}"\n`).join('')
+  return {
+    curl_config: hide(escaped),
+    wget_headers: hide(joinWords(lines.flatMap((line) => ['--header', line]))),
+  }
 }
 
 function valuesOf(host: ApplyHost, order: WriteOrder) {
-  const { path, content, attributes, before, backup, validate, follow = false, edited = false } = order
-  const inline = 'from' in content || !isInline(content) ? Buffer.alloc(0) : content.bytes
-  const secret = 'secret' in content && content.secret
+  const {
+    path,
+    content,
+    attributes,
+    before,
+    backup,
+    validate,
+    follow = false,
+    edited = false,
+    finish = '',
+  } = order
   const mine = before.owner === host.user && before.group === host.user
   return {
     path,
-    content: secret ? new Secret(inline.toString('utf8')) : inline,
-    from: 'from' in content ? content.from : '',
     sha: content.sha256,
     ...attributes,
     keep: before.kind === 'file' && !mine ? `${before.uid}:${before.gid}` : '',
@@ -131,6 +211,7 @@ function valuesOf(host: ApplyHost, order: WriteOrder) {
     validate,
     follow: follow ? 'yes' : 'no',
     expect: edited ? (before.sha256 ?? '') : '',
+    finish,
   }
 }
 

@@ -12,7 +12,7 @@ afterAll(() => {
 for (const { file, module: name, cases } of readCases(folder)) {
   describe.concurrent(file, () => {
     for (const one of cases)
-      for (const shell of available)
+      for (const shell of available.filter(({ name }) => one.shells?.includes(name) ?? true))
         test.concurrent(`${one.name} (${shell.name})`, { timeout: 20_000 }, async () => {
           const on = bench(one, shell)
           try {
