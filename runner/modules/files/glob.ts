@@ -13,7 +13,7 @@ function toRegExp(pattern: string): RegExp {
       at += set[0].length - 1
     } else if (char === '*') source += '.*'
     else if (char === '?') source += '.'
-    else source += char.replace(/[\\^$.|+(){}[\]/-]/g, '\\$&')
+    else source += char.replace(/[\\^$.|+(){}[\]]/g, '\\$&')
   }
   return new RegExp(`^${source}$`, 'su')
 }
