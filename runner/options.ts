@@ -5,6 +5,7 @@ import { toPlain } from './syntax/read.js'
 import type { SourceFile } from './syntax/source.js'
 import { parseYaml } from './syntax/yaml.js'
 import type { HostKeyPolicy } from './transport/transport.js'
+import { variableProblem } from './vars/variables.js'
 
 /** Every option of the command line: its type, short form, what follows it, and what it means. Ansible's names. */
 export const optionTable = {
@@ -168,7 +169,12 @@ function readExtraVars(sources: readonly string[], problems: Diagnostic[]): Map<
   for (const source of sources) {
     const structured = source.startsWith('@') || /^\s*[{[]/.test(source) || /^[\w.-]+:\s/.test(source)
     const pairs = structured ? readStructured(source, problems) : readPairs(source, problems)
-    for (const [name, value] of pairs) vars.set(name, value)
+    for (const [name, value] of pairs) {
+      const problem = variableProblem(name)
+      if (problem)
+        problems.push({ code: 'option', message: `-e: no variable can be named '${name}'`, hint: problem })
+      vars.set(name, value)
+    }
   }
   return vars
 }

@@ -72,7 +72,7 @@ function compileFile(path: string, files: Files): Compiled {
   const diagnostics: Diagnostic[] = []
   const file = files.read(path)
   if (!file) throw new ModuleFailure(`no such template: ${path}`)
-  const compiled = compileTemplate(file, (diagnostic) => diagnostics.push(diagnostic))
+  const compiled = compileTemplate(file, (diagnostic) => diagnostics.push(diagnostic), { files })
   if (compiled) return compiled
   const [first] = diagnostics
   if (!first) throw new InputError([{ code: 'template', message: `cannot read the template ${path}` }])

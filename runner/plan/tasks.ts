@@ -6,7 +6,7 @@ import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { asMapping } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { parseYaml } from '../syntax/yaml.js'
-import { variablesFromNode } from '../vars/variables.js'
+import { variableProblem, variablesFromNode } from '../vars/variables.js'
 import { actionNames, directives, lookUpModule, plainName, readAction } from './action.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { inheritKeywords, within } from './inherit.js'
@@ -125,7 +125,7 @@ function taskFrame(mapping: MappingNode, around: Surroundings, reader: Reader): 
     keywords: inheritKeywords(mapping, around.keywords, reader),
     loop: value('loop') ?? value('with_items'),
     loopControl: readLoopControl(mapping, reader),
-    register: register && expectText(register, "'register'", reader),
+    register: register && variableName(register, "'register'", reader),
     notify: readNames(nodeOf(mapping, 'notify'), reader),
     changedWhen: conditions('changed_when'),
     failedWhen: conditions('failed_when'),
@@ -139,6 +139,19 @@ function taskFrame(mapping: MappingNode, around: Surroundings, reader: Reader): 
       topic.constant ? [String(topic.constant.value)] : [],
     ),
   }
+}
+
+function variableName(node: Node, what: string, reader: Reader): string | undefined {
+  const name = expectText(node, what, reader)
+  const problem = name === undefined ? undefined : variableProblem(name)
+  if (problem)
+    reader.report({
+      code: 'structure',
+      message: `no variable can be named '${name}'`,
+      span: node.span,
+      hint: problem,
+    })
+  return name
 }
 
 function readNames(node: Node | undefined, reader: Reader): Compiled[] {

@@ -1,0 +1,11 @@
+import { writeFileSync } from 'node:fs'
+import { keywordsPage } from './docs/keywords.js'
+
+/** Pages of docs/ that are made from the code; a test holds that they are up to date. */
+export const pages: Readonly<Record<string, () => string>> = {
+  'docs/keywords.md': keywordsPage,
+}
+
+if (process.argv[1] === import.meta.filename)
+  for (const [path, page] of Object.entries(pages))
+    writeFileSync(new URL(`../${path}`, import.meta.url), page())

@@ -1,0 +1,28 @@
+import { type Place, refused, supported } from '../../runner/plan/keywords.js'
+
+const places: readonly Place[] = ['play', 'block', 'task', 'handler', 'role', 'loop_control']
+
+/** docs/keywords.md: every keyword of Ansible's, where it is understood, and which are refused by name. */
+export function keywordsPage(): string {
+  const names = [...new Set(places.flatMap((place) => [...supported[place]]))].sort()
+  const rows = names.map((name) => {
+    const cells = places.map((place) => (supported[place].has(name) ? 'yes' : ''))
+    return `| \`${name}\` | ${cells.join(' | ')} |`
+  })
+  return `# Keywords
+
+A keyword means what it means in Ansible (differences.md lists the exceptions). A key that is not listed here is an error
+with its place. \`npm run docs\` writes this page from \`runner/plan/keywords.ts\`.
+
+| keyword | ${places.join(' | ')} |
+|---|${places.map(() => '---').join('|')}|
+${rows.join('\n')}
+
+In a task's place of a module: \`import_tasks\`, \`include_tasks\`, \`import_role\`, \`include_role\`, \`meta\`
+(\`flush_handlers\`, \`noop\`, \`end_host\`, \`end_play\`, \`clear_facts\`, \`reset_connection\`); in a play's place:
+\`import_playbook\`.
+
+## Refused by name
+${[...refused].map((name) => `\`${name}\``).join(', ')}
+`
+}

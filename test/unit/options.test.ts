@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { InputError } from '../../runner/errors.js'
+import { helpPage } from '../../runner/help.js'
+import { optionTable, parseOptions } from '../../runner/options.js'
+
+describe('options', () => {
+  it('reads extra variables: text for key=value, types for YAML and JSON', () => {
+    const { extraVars } = parseOptions([
+      '-e',
+      "a=1 b=true c='two words'",
+      '-e',
+      '{"d": 1, "e": [true]}',
+      '-e',
+      'f: 2',
+    ])
+    expect(Object.fromEntries(extraVars)).toEqual({
+      a: '1',
+      b: 'true',
+      c: 'two words',
+      d: 1,
+      e: [true],
+      f: 2,
+    })
+  })
+
+  it('lets a later extra variable win', () => {
+    expect(parseOptions(['-e', 'a=1', '-e', 'a=2']).extraVars.get('a')).toBe('2')
+  })
+
+  it.each([
+    [['--chek'], /unknown option --chek[\s\S]*--check/],
+    [['--forks', '0'], /--forks must be a whole number above zero/],
+    [['--output', 'xml'], /--output must be one of/],
+    [['--fail-on-change'], /goes with --check/],
+    [['-e', 'novalue'], /--extra-vars wants/],
+    [['-e', '@/nonexistent'], /no such file/],
+    [['-e', 'facts=1'], /no variable can be named 'facts'/],
+  ])('refuses %j', (argv, message) => {
+    expect(() => parseOptions(argv)).toThrow(InputError)
+    expect(() => parseOptions(argv)).toThrow(message)
+  })
+
+  it('lists every option in the help', () => {
+    for (const name of Object.keys(optionTable)) expect(helpPage()).toContain(`--${name}`)
+  })
+})

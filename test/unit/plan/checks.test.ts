@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { play } from '../../support/playbook.js'
+
+/** A playbook with one mistake each, the place of the message, and what it says. */
+const mistakes: readonly (readonly [string, string, RegExp])[] = [
+  ['- hosts: web\n  taks: []\n', '2:3', /unknown key 'taks'[\s\S]*did you mean 'tasks'/],
+  ['- hosts: web\n  tasks: [{ cpy: { src: a } }]\n', '2:13', /neither a keyword nor a module[\s\S]*'copy'/],
+  ['- hosts: web\n  tasks: [{ copy: { content: a, dst: /b } }]\n', '2:33', /no argument 'dst'[\s\S]*'dest'/],
+  ['- hosts: web\n  tasks: [{ copy: { content: a } }]\n', '2:13', /needs the argument 'dest'/],
+  ['- hosts: web\n  tasks: [{ file: { path: /a, state: gone } }]\n', '2:38', /argument 'state'/],
+  ['- hosts: web\n  tasks: [{ debug: { msg: a }, when: "a ===" }]\n', '2:43', /Unexpected token/],
+  [
+    '- hosts: web\n  tasks: [{ debug: { msg: "<%= nope %>" } }]\n',
+    '2:27',
+    /nothing defines the variable 'nope'/,
+  ],
+  ['- hosts: web\n  tasks: [{ debug: { msg: a }, when: "<%= true %>" }]\n', '2:38', /bare expression/],
+  ['- hosts: web\n  tasks: [{ command: "true", notify: nobody }]\n', '2:38', /no handler 'nobody'/],
+  ['- hosts: web\n  roles: [nobody]\n', '2:11', /no role 'nobody'/],
+  ['- hosts: web\n  roles: [../x]\n', '2:11', /named, not reached by a path/],
+  ['- hosts: web\n  tasks: [{ import_tasks: none.yaml }]\n', '2:27', /no such file of tasks/],
+  [
+    '- hosts: web\n  tasks: [{ debug: { msg: a }, async: 5 }]\n',
+    '2:32',
+    /keyword of Ansible's that tsplay does not support/,
+  ],
+  ['- hosts: web\n  tasks: [{ debug: { msg: a }, fail: {} }]\n', '2:32', /this one has two/],
+  ['- hosts: web\n  tasks: [{ name: nothing }]\n', '2:11', /names no module/],
+  ['- hosts: web\n  tasks: [{ debug: { msg: "{{ x }}" } }]\n', '2:28', /<%= x %>/],
+  ['- hosts: web\n  tasks: [{ import_tasks: play.yaml, loop: [1] }]\n', '2:44', /cannot loop/],
+  ['- hosts: web\n  strategy: linaer\n', '2:13', /unknown strategy/],
+  ['- tasks: []\n', '1:3', /needs 'hosts'/],
+  ['hosts: web\n', '1:1', /a playbook must be a list/],
+  ['- hosts: web\n  hosts: web\n', '2:3', /hosts/],
+  ['- hosts: web\n  tasks:\n\t- debug: {}\n', '3:1', /[Tt]ab/],
+  ['- hosts: web\n  tasks: [{ command: "true", register: env }]\n', '2:40', /no variable can be named 'env'/],
+  ['- hosts: web\n  tasks: [{ meta: fly }]\n', '2:19', /'meta: fly' is not supported/],
+]
+
+describe('static checks', () => {
+  it.each(mistakes)('%j is refused at %s', async (playbook, place, message) => {
+    const ran = await play(playbook)
+    expect(ran.stderr).toContain(`play.yaml:${place}: error:`)
+    expect(ran.stderr).toMatch(message)
+    expect(ran.exitCode).toBe(1)
+    expect(ran.events).toEqual([])
+  })
+
+  it('tells all mistakes at once', async () => {
+    const ran = await play('- hosts: web\n  taks: []\n  roles: [nobody]\n  tasks: [{ cpy: {} }]\n')
+    expect(ran.stderr.match(/: error:/g)).toHaveLength(3)
+  })
+
+  it('names the chain of an import that comes back to itself', async () => {
+    const ran = await play('- hosts: web\n  tasks: [{ import_tasks: a.yaml }]\n', {
+      files: { 'a.yaml': '- import_tasks: b.yaml\n', 'b.yaml': '- import_tasks: a.yaml\n' },
+    })
+    expect(ran.stderr).toMatch(/imports itself: .*a\.yaml → .*b\.yaml → .*a\.yaml/)
+  })
+
+  it('refuses a variable that a role requires, before its first task', async () => {
+    const ran = await play('- hosts: web\n  gather_facts: false\n  roles: [strict]\n', {
+      files: {
+        'roles/strict/tasks/main.yaml': '- debug: { msg: not reached }\n',
+        'roles/strict/meta/argument_specs.yaml':
+          'argument_specs:\n  main:\n    options:\n      wanted: { type: str, required: true }\n',
+      },
+    })
+    expect(ran.messages).toEqual([])
+    expect(ran.stdout).toContain("variable 'wanted' is required")
+    expect(ran.exitCode).toBe(2)
+  })
+})
