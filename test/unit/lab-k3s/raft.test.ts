@@ -4,9 +4,9 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { etcdDisk } from '../../lab/k3s/src/store/disk.js'
 import { Conflict, Unavailable } from '../../lab/k3s/src/store/kv.js'
+import { barrier, runTxn } from '../../lab/k3s/src/store/leader.js'
 import { type Member, membersKey } from '../../lab/k3s/src/store/members.js'
 import { Raft } from '../../lab/k3s/src/store/raft.js'
-import { runTxn } from '../../lab/k3s/src/store/store.js'
 
 let directory = ''
 let nodes = new Map<string, Raft>()
@@ -81,7 +81,7 @@ describe('replication', () => {
     ).rejects.toBeInstanceOf(Conflict)
     kill(first)
     await until(() => leader() !== undefined)
-    await nodes.get(second)?.barrier()
+    await barrier(nodes.get(second) as Raft)
     expect(value(second, 'x')).toBe(1)
     await runTxn(nodes.get(third) as Raft, { set: { x: 3 } })
     boot(first)
@@ -97,7 +97,7 @@ describe('replication', () => {
     await expect(runTxn(nodes.get(first) as Raft, { set: { y: 2 } })).rejects.toBeInstanceOf(Unavailable)
     boot(second)
     await until(() => leader() !== undefined)
-    await nodes.get(first)?.barrier()
+    await barrier(nodes.get(first) as Raft)
     expect(value(second, 'y')).toBe(value(first, 'y'))
   })
 })

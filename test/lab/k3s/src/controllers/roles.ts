@@ -11,7 +11,7 @@ function withRoles(node: KubeObject, context: ServerContext): KubeObject {
     labels['node-role.kubernetes.io/control-plane'] = 'true'
     labels['node-role.kubernetes.io/master'] = 'true'
   }
-  if (store.kind === 'etcd') {
+  if (store.kind === 'etcd' && !config.bool('disable-etcd')) {
     labels['node-role.kubernetes.io/etcd'] = 'true'
     annotations['etcd.k3s.cattle.io/node-name'] = store.id
     annotations['etcd.k3s.cattle.io/node-address'] = context.nodeIp

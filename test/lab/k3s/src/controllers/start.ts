@@ -1,4 +1,5 @@
 import type { ServerContext } from '../api/context.js'
+import { knobs } from '../core/faults.js'
 import { log, reason } from '../core/log.js'
 import { Conflict, Unavailable } from '../store/kv.js'
 import { lifecycle } from './lifecycle.js'
@@ -35,7 +36,7 @@ function loop(context: ServerContext, everywhere: boolean, run: Controller, ms: 
 export function startControllers(context: ServerContext): () => void {
   const stops = [
     loop(context, true, roles, 500),
-    loop(context, true, deployManifests, 700),
+    loop(context, true, deployManifests, knobs().manifestsMs),
     ...[lifecycle, members, workloads, schedule].map((run) => loop(context, false, run, intervalMs)),
   ]
   return () => {

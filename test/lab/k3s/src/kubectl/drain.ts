@@ -69,10 +69,12 @@ export async function drain(connection: Connection, args: Args): Promise<void> {
 
 /** Holds up a drain where the fault switch says so, but not beyond --timeout. */
 async function waitForFault(node: string, end: number): Promise<void> {
-  const late = Number.isFinite(end)
-    ? sleep(end - Date.now()).then(() => true)
-    : new Promise<boolean>(() => undefined)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    if (Number.isFinite(end)) timer = setTimeout(() => resolve(true), end - Date.now())
+  })
   const isLate = await Promise.race([passFault('drain', node).then(() => false), late])
+  clearTimeout(timer)
   if (isLate)
     throw new CommandError(
       `error: unable to drain node "${node}" due to error: global timeout reached, continuing command...\nThere are pending nodes to be drained:\n ${node}`,

@@ -74,7 +74,8 @@ export async function get(connection: Connection, args: Args): Promise<void> {
   for (const item of wanted)
     groups.push({ resource: item.resource, objects: await fetchObjects(connection, args, item, missing) })
   const single = wanted.length === 1 && wanted[0]?.names.length === 1
-  await print(args, groups, single)
+  if (missing.length === 0 || groups.some((group) => group.objects.length > 0))
+    await print(args, groups, single)
   if (missing.length > 0 && !isOn(args, 'ignore-not-found')) throw new CommandError(missing.join('\n'))
 }
 

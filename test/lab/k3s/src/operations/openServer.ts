@@ -9,6 +9,7 @@ import { ensureCas, ensureLeaves, exportCas, importCas } from '../pki/serverPki.
 import { etcdDisk, sqliteDisk } from '../store/disk.js'
 import type { Member } from '../store/members.js'
 import { etcdExists, openStore } from '../store/open.js'
+import { openRemote } from '../store/remote.js'
 import { localKv, type Store, update } from '../store/store.js'
 import { bootstrapKey, type Sealed, seal, unseal } from './bootstrap.js'
 
@@ -22,6 +23,8 @@ export async function openServerStore(context: ServerContext): Promise<Store> {
   if (remote === undefined) restoreCas(context)
   ensureCas(dirs.tls)
   ensureLeaves(dirs.tls, servingNames(context))
+  if (remote !== undefined && config.bool('disable-etcd'))
+    return openRemote(dirs.tls, dirs.db, () => learnMembers(remote))
   const etcd = restart || joining || config.bool('cluster-init')
   if (remote !== undefined) fs.rmSync(`${dirs.db}/state.db`, { force: true })
   return openStore({

@@ -73,7 +73,8 @@ export async function snapshotRequest(
   context: ServerContext,
   request: SnapshotRequest,
 ): Promise<SnapshotFile[]> {
-  if (context.store.kind !== 'etcd') throw new ApiError(500, 'BadRequest', 'etcd datastore disabled')
+  if (context.store.kind !== 'etcd' || context.config.bool('disable-etcd'))
+    throw new ApiError(500, 'BadRequest', 'etcd datastore disabled')
   const directory = directoryOf(context, request.dir)
   const files = listFiles(directory)
   switch (request.verb) {

@@ -6,11 +6,13 @@ import { readText, writeFile } from '../core/files.js'
 import { Fatal, log, reason, sleep } from '../core/log.js'
 import { type Disk, etcdDisk, sqliteDisk } from './disk.js'
 import { emptyKv, type Kv } from './kv.js'
+import { barrier, runTxn } from './leader.js'
 import { type Member, membersKey, membersOf, refuseAdd } from './members.js'
 import type { Answer, Message, Send } from './messages.js'
-import { type PeerClient, peerClient, servePeers } from './peer.js'
+import { type PeerClient, type PeerHandler, peerClient, servePeers } from './peer.js'
 import { Raft } from './raft.js'
-import { runTxn, type Store } from './store.js'
+import { clientRoutes } from './remote.js'
+import type { Store } from './store.js'
 
 /** How a datastore is to be opened. */
 export interface OpenOptions {
@@ -139,7 +141,7 @@ async function startEtcd(
   const send: Send = (member, message, timeoutMs) =>
     client.call<Answer>(member.address, '/raft', { cluster: clusterId(), message }, timeoutMs)
   const raft = new Raft(self.id, kv, disk, send, removed)
-  const stopServer = await servePeers(options.tlsDir, options.address, async (route, body) => {
+  const fromPeer: PeerHandler = async (route, body) => {
     if (route === '/raft') {
       const { cluster, message } = body as { cluster: unknown; message: Message }
       if (clusterId() !== undefined && cluster !== clusterId())
@@ -149,11 +151,13 @@ async function startEtcd(
     if (!raft.isLeader) throw new Error('etcdserver: not leader')
     if (route === '/members') return addMember(raft, body as Member)
     return options.handle(route, body)
-  })
+  }
+  let stopServer = (): void => undefined
   const store = facade('etcd', raft, options.handle, client, () => {
     stopServer()
     client.stop()
   })
+  stopServer = await servePeers(options.tlsDir, options.address, fromPeer, clientRoutes(store))
   raft.start()
   if (fresh && options.join !== undefined) await joinCluster(options, options.join, client, raft, self)
   else if (membersOf(kv).every((member) => member.id !== self.id)) removed()
@@ -172,7 +176,7 @@ function facade(
     id: raft.id,
     raft,
     read: async () => {
-      await raft.barrier()
+      await barrier(raft)
       return raft.kv
     },
     txn: (txn) => runTxn(raft, txn),
@@ -242,7 +246,7 @@ async function askToJoin(members: Member[], client: PeerClient, self: Member): P
   const problems: string[] = []
   for (const member of members) {
     try {
-      await client.health(member.address)
+      await client.ask(member.address, '/health', {}, 2000)
       const answer = await client.call<Answer>(member.address, '/members', self, 5000)
       if (answer.ok) return
       problems.push(answer.error ?? 'etcdserver: request timed out')

@@ -24,28 +24,25 @@ function tls(tlsDir: string, stem: string, caName: 'etcd/peer-ca' | 'etcd/server
   return { cert: pair.cert, key: pair.key, ca: mustReadPair(tlsDir, caName).cert }
 }
 
-/** Listens on 2380 (members' traffic) and 2379 (client port, health only); both want a client certificate. */
-export async function servePeers(tlsDir: string, address: string, handler: PeerHandler): Promise<() => void> {
-  const peers = https.createServer(
-    {
-      ...tls(tlsDir, 'etcd/peer-server-client', 'etcd/peer-ca'),
-      requestCert: true,
-      rejectUnauthorized: true,
-    },
-    (incoming, outgoing) => {
-      readBody(incoming)
-        .then((body) => handler(incoming.url ?? '/', body === '' ? undefined : JSON.parse(body)))
-        .then(
-          (answer) => outgoing.end(JSON.stringify(answer)),
-          (error: unknown) =>
-            outgoing.end(JSON.stringify({ ok: false, error: reason(error) } satisfies Answer)),
-        )
-    },
-  )
-  const clients = https.createServer(
-    { ...tls(tlsDir, 'etcd/server-client', 'etcd/server-ca'), requestCert: true, rejectUnauthorized: true },
-    (_incoming, outgoing) => outgoing.end('{"health":"true","reason":""}'),
-  )
+/** Listens on 2380 (members' traffic) and 2379 (clients: health, and servers without etcd of their own); both want a client certificate. */
+export async function servePeers(
+  tlsDir: string,
+  address: string,
+  handler: PeerHandler,
+  clientHandler: PeerHandler,
+): Promise<() => void> {
+  const serve = (stem: string, ca: 'etcd/peer-ca' | 'etcd/server-ca', handle: PeerHandler): Server =>
+    https.createServer(
+      { ...tls(tlsDir, stem, ca), requestCert: true, rejectUnauthorized: true },
+      (incoming, outgoing) => {
+        readBody(incoming)
+          .then((body) => handle(incoming.url ?? '/', body === '' ? undefined : JSON.parse(body)))
+          .catch((error: unknown) => ({ ok: false, error: reason(error) }) satisfies Answer)
+          .then((answer) => outgoing.end(JSON.stringify(answer)))
+      },
+    )
+  const peers = serve('etcd/peer-server-client', 'etcd/peer-ca', handler)
+  const clients = serve('etcd/server-client', 'etcd/server-ca', clientHandler)
   peers.keepAliveTimeout = 30_000
   await listen(peers, peerPort, address)
   await listen(clients, clientPort, address)
@@ -60,8 +57,8 @@ export async function servePeers(tlsDir: string, address: string, handler: PeerH
 /** Calls to other members. */
 export interface PeerClient {
   call<T>(address: string, route: string, body: unknown, timeoutMs: number): Promise<T>
-  /** Asks the client port of a member whether it is alive; rejects when it is not reachable. */
-  health(address: string): Promise<void>
+  /** The same on the client port, 2379. */
+  ask<T>(address: string, route: string, body: unknown, timeoutMs: number): Promise<T>
   stop(): void
 }
 
@@ -69,15 +66,16 @@ export function peerClient(tlsDir: string): PeerClient {
   const agent = new https.Agent({ keepAlive: true, maxSockets: 4, maxCachedSessions: 0 })
   const peer = tls(tlsDir, 'etcd/peer-server-client', 'etcd/peer-ca')
   const client = tls(tlsDir, 'etcd/client', 'etcd/server-ca')
-  const call = async <T>(address: string, route: string, body: unknown, timeoutMs: number): Promise<T> => {
-    const reply = await request(`https://${address}:${peerPort}${route}`, { ...peer, agent, body, timeoutMs })
-    return JSON.parse(reply.text) as T
-  }
-  return {
-    call,
-    health: async (address) => {
-      await request(`https://${address}:${clientPort}/health`, { ...client, timeoutMs: 2000 })
-    },
-    stop: () => agent.destroy(),
-  }
+  const post =
+    (port: number, identity: typeof peer) =>
+    async <T>(address: string, route: string, body: unknown, timeoutMs: number): Promise<T> => {
+      const reply = await request(`https://${address}:${port}${route}`, {
+        ...identity,
+        agent,
+        body,
+        timeoutMs,
+      })
+      return JSON.parse(reply.text) as T
+    }
+  return { call: post(peerPort, peer), ask: post(clientPort, client), stop: () => agent.destroy() }
 }

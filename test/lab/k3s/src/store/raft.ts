@@ -35,9 +35,9 @@ export class Raft {
     readonly id: string,
     readonly kv: Kv,
     private readonly disk: Disk,
-    private readonly send: Send,
+    readonly send: Send,
     private readonly onRemoved: () => void,
-    private readonly timing: Timing = labTiming,
+    readonly timing: Timing = labTiming,
   ) {
     this.progress = new Progress(id, kv, send, timing)
     this.hard = disk.loadHard()
@@ -284,32 +284,5 @@ export class Raft {
     )
       throw new Unavailable('etcdserver: request timed out')
     return change.rev
-  }
-
-  /** Makes sure that what is read next is what a majority agreed on, or throws Unavailable. */
-  async barrier(): Promise<void> {
-    const answer = await this.atLeader({ kind: 'read', from: this.id })
-    if (!answer.ok) throw new Unavailable(answer.error ?? 'etcdserver: leader changed')
-    if (!(await this.waitFor(() => this.kv.rev >= (answer.rev ?? 0), this.timing.requestMs)))
-      throw new Unavailable('etcdserver: request timed out')
-  }
-
-  /** Runs a message at the leader, wherever that is. */
-  async atLeader(message: Message): Promise<Answer> {
-    const end = Date.now() + this.timing.requestMs
-    let answer: Answer = { ok: false, error: 'etcdserver: no leader' }
-    while (Date.now() < end) {
-      const leader = this.leaderMember()
-      if (this.isLeader) answer = await this.receive(message)
-      else if (leader !== undefined)
-        answer = await this.send(leader, message, this.timing.requestMs).catch(() => ({
-          ok: false,
-          error: 'etcdserver: leader changed',
-        }))
-      if (answer.ok || answer.conflict === true || answer.error === 'etcdserver: request timed out')
-        return answer
-      await sleep(50)
-    }
-    return answer
   }
 }

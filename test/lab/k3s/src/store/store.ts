@@ -1,5 +1,5 @@
 import { sleep } from '../core/log.js'
-import { Conflict, type Entry, type Kv, type Txn, Unavailable } from './kv.js'
+import { Conflict, type Entry, type Kv, type Txn } from './kv.js'
 import type { Member } from './members.js'
 import type { Raft } from './raft.js'
 
@@ -25,14 +25,6 @@ export function localKv(store: Store): Kv {
 
 export function memberList(store: Store): Member[] {
   return store.raft.members
-}
-
-/** Runs a transaction wherever the leader is. */
-export async function runTxn(raft: Raft, txn: Txn): Promise<void> {
-  const answer = await raft.atLeader({ kind: 'txn', from: raft.id, txn })
-  if (answer.ok) return
-  if (answer.conflict === true) throw new Conflict(answer.error ?? 'conflict')
-  throw new Unavailable(answer.error ?? 'etcdserver: request timed out')
 }
 
 /**
