@@ -9,6 +9,10 @@ import type { AnyModule } from './module.js'
 import { packageModule } from './package.js'
 import { ping } from './ping.js'
 import { runScript } from './run-script.js'
+import { k8sNode } from './k8s-node.js'
+import { k8sWait } from './k8s-wait.js'
+import { sysctl } from './sysctl.js'
+import { modprobe } from './modprobe.js'
 import { setup } from './setup.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
@@ -33,6 +37,10 @@ export const modules = {
   wait_for: waitFor,
   ping,
   script: runScript,
+  k8s_node: k8sNode,
+  k8s_wait: k8sWait,
+  sysctl,
+  modprobe,
   setup,
   shell,
   slurp,

@@ -54,10 +54,11 @@ if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then newest=0; fi
 echo "lists $newest $(date +%s)"
 eval "set -- $names"
 [ $# -gt 0 ] || exit 0
-dpkg-query -W -f 'package \${Package} \${Architecture} \${db:Status-Status} \${Version}\\n' -- "$@" 2>/dev/null
+known=$(dpkg-query -W -f 'package \${db:Status-Status} \${Package} \${Version} \${Architecture}\\n' -- "$@" 2>/dev/null)
 status=$?
 [ "$status" -le 1 ] || { echo "dpkg-query failed ($status)" >&2; exit 1; }
-if [ "$status" -eq 1 ]; then
+printf '%s\\n' "$known"
+if [ "$(printf '%s\\n' "$known" | grep -c '^package installed ')" -lt $# ]; then
   dpkg-query -W -f '\${db:Status-Status} \${Provides}\\n' | sed -n 's/^installed \\(..*\\)/provides \\1/p'
 fi
 if [ "$latest" = yes ]; then
@@ -85,12 +86,12 @@ export function readPackages(text: string): PackageState {
   let subject = ''
   for (const line of text.split('\n')) {
     const words = line.trim().split(/\s+/)
-    const [kind = '', first = '', second = '', third = '', version = ''] = words
+    const [kind = '', first = '', second = '', version = '', architecture = ''] = words
     if (kind === 'lists' && Number(first) > 0) listsAge = Number(second) - Number(first)
-    else if (kind === 'package' && third === 'installed') {
-      installed.set(first, version)
-      installed.set(`${first}:${second}`, version)
-    } else if (kind === 'package') remains.add(first)
+    else if (kind === 'package' && first === 'installed') {
+      installed.set(second, version)
+      installed.set(`${second}:${architecture}`, version)
+    } else if (kind === 'package' && first !== 'not-installed') remains.add(second)
     else if (kind === 'provides')
       for (const part of line.slice(9).split(',')) provided.add(part.trim().replace(/[ (:].*/, ''))
     else if (/^\S+:$/.test(line)) subject = line.slice(0, -1)

@@ -44,7 +44,10 @@ const probeScript = shellScript(
   'probe',
   ['unit'],
   `${needSystemd}if [ -n "$unit" ]; then
-  systemctl show ${properties} -- "$unit"
+  systemctl show ${properties} -- "$unit" || exit 1
+  for dir in /etc /run /usr/local/lib /usr/lib /lib; do
+    if [ -e "$dir/systemd/system/$unit" ]; then echo "UnitFileOnDisk=$dir/systemd/system/$unit"; break; fi
+  done
 else
   systemctl show -p NeedDaemonReload -- '*' | sort -u
 fi`,
@@ -102,7 +105,7 @@ export function planUnit(order: UnitOrder, { status }: UnitState): Change<UnitWo
   return {
     summary,
     differences,
-    ...(absent && wantsUnit ? { requires: [`unit:${order.unit}`] } : {}),
+    ...(absent && wantsUnit && status.UnitFileOnDisk === undefined ? { requires: [`unit:${order.unit}`] } : {}),
     // What a service makes when it starts (a socket, a kubeconfig) cannot be known.
     ...(work.verb === '' || work.verb === 'stop' ? {} : { provides: ['*'] }),
     data: work,

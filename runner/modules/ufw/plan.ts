@@ -58,7 +58,9 @@ function ruleStep(order: UfwOrder, state: UfwState): string[][] {
   const rule = normalRule(order.rule)
   const { delete: remove, insert } = order
   const found = state.rules.filter((other) => isSameRule(other, rule))
-  const words = ruleWords(rule, !remove)
+  // ufw replaces the whole rule: without the old comment it would be lost.
+  const comment = rule.comment || (found[0]?.comment ?? '')
+  const words = ruleWords({ ...rule, comment }, !remove)
   const command = rule.route ? ['route'] : []
   if (remove)
     return found.some((other) => other.action === rule.action)

@@ -16,8 +16,8 @@ interface GroupVars {
   readonly ansible_ssh_common_args: string
 }
 
-/** Connects to a host of the lab; on systemd hosts becomes root with sudo. */
-export async function connectLabHost(lab: Lab, name: string): Promise<LabModuleHost> {
+/** Connects to a host of the lab; on systemd hosts becomes root with sudo, unless told not to. */
+export async function connectLabHost(lab: Lab, name: string, asRoot = true): Promise<LabModuleHost> {
   const found = lab.hosts.find((host) => host.name === name)
   if (!found) throw new Error(`no host ${name} in the lab`)
   const busybox = found.kind === 'busybox'
@@ -34,7 +34,7 @@ export async function connectLabHost(lab: Lab, name: string): Promise<LabModuleH
     hostKeyPolicy: 'strict',
     connectTimeoutMs: 10_000,
   })
-  const become = busybox ? undefined : ({ method: 'sudo', user: 'root' } as const)
+  const become = busybox || !asRoot ? undefined : ({ method: 'sudo', user: 'root' } as const)
   const signal = new AbortController().signal
   const remote = createRemote(connection, { name, user: vars.ansible_user, become, environment: {}, signal })
   return { ...remote, close: () => connection.close() }

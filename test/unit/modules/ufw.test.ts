@@ -69,7 +69,7 @@ describe('what would change', () => {
       'allow in proto tcp from any to any port 22 comment b c',
     ])
     expect(plan({ rule: 'deny', port: 22, proto: 'tcp' }, both)).toEqual([
-      'deny in proto tcp from any to any port 22',
+      'deny in proto tcp from any to any port 22 comment a',
     ])
   })
   test('a network with host bits is the network', () =>
