@@ -378,6 +378,44 @@ describe('operations', () => {
   })
 })
 
+describe('other shapes of a cluster', () => {
+  it('take a server without etcd, through the client port alone', async () => {
+    await sh(
+      'server-1',
+      "echo 'agent-token: for-agents' >> /etc/rancher/k3s/config.yaml; systemctl restart k3s",
+    )
+    const config = `${joinUrl()}token: secret\nagent-token: for-agents\ndisable-etcd: true\n`
+    write('server-2', '/etc/rancher/k3s/config.yaml', config)
+    await sh('server-2', 'iptables -A INPUT -p tcp --dport 2380 -j DROP; systemctl start k3s')
+    expect(await kubectl('server-2', 'create namespace remote')).toBe('namespace/remote created\n')
+    expect(await kubectl('server-1', 'get namespace remote -o name')).toBe('namespace/remote\n')
+    await eventually(async () =>
+      expect(await kubectl('server-2', 'get node server-2 --no-headers')).toMatch(
+        /Ready\s+control-plane,master/,
+      ),
+    )
+    await sh('server-2', 'iptables -D INPUT -p tcp --dport 2380 -j DROP')
+  })
+
+  it('take agents by the agent-token, and no server by it', async () => {
+    await sh('agent-2', 'systemctl stop k3s-agent; rm -rf /var/lib/rancher')
+    await install('agent-2', 'agent', `${joinUrl()}token: for-agents\n`)
+    await sh('agent-2', 'systemctl start k3s-agent')
+    await eventually(async () => expect(await ready('server-1', 'agent-2')).toBe('True'))
+    await install('server-3', 'server', `${joinUrl()}token: for-agents\nagent-token: for-agents\n`)
+    expect((await sh('server-3', 'timeout 10 k3s server 2>&1')).text).toContain('401 Unauthorized')
+  })
+
+  it('do not lose a server that joins behind a blocked client port, but wait', async () => {
+    await sh('server-1', 'iptables -A INPUT -p tcp --dport 2379 -j DROP')
+    await install('server-3', 'server', `${joinUrl()}token: secret\nagent-token: for-agents\n`)
+    expect((await sh('server-3', 'timeout 8 systemctl start k3s')).code).toBe(124)
+    expect(await journal('server-3')).toContain('Failed to join etcd cluster, will retry')
+    await sh('server-1', 'iptables -D INPUT -p tcp --dport 2379 -j DROP')
+    await eventually(async () => expect(await voter('server-3')).toBe('True'))
+  })
+})
+
 const web = `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: web }
