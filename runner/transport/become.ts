@@ -142,7 +142,7 @@ function wrongPassword({ method, user }: Become): ConnectError {
   return new ConnectError(
     'become',
     `${method} refused the password to become ${user}`,
-    'it was tried once and will not be tried again in this run',
+    'it was tried once: more tries could lock the account',
   )
 }
 

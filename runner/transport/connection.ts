@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Remote } from './channel.js'
 import { killScript, type Victim } from './kill.js'
 import { openSession } from './open.js'
@@ -27,6 +28,8 @@ interface Lane {
 
 const killTimeoutMs = 15_000
 const sessionTries = 3
+const roomTries = 5
+const roomPauseMs = 100
 
 /**
  * One host: a kept shell per become user, opened when first needed and again when one has ended. A script that
@@ -59,6 +62,8 @@ export class HostConnection implements Connection {
   async upload(content: Readable | Buffer, path: string, options: RunOptions = {}): Promise<Outcome> {
     if (options.signal?.aborted) return { kind: 'aborted' }
     return this.#unlessLost(async () => {
+      // A password that the kept shell has not yet shown to be right must not be tried on two channels.
+      if (options.become?.password) await this.#session(options.become)
       try {
         return await uploadFile(this.#remote, content, path, options)
       } catch (error) {
@@ -114,17 +119,21 @@ export class HostConnection implements Connection {
     return lane.opened
   }
 
-  /** Where the host allows no more sessions on the connection, shells that do nothing make room. */
+  /**
+   * Where the host allows no more sessions on the connection, shells that do nothing make room. sshd counts a session
+   * until it has collected the shell's exit, so there are a few tries.
+   */
   async #open(become: Become | undefined): Promise<Session> {
     const kill = (victim: Victim): Promise<boolean> => this.#kill(victim, become)
-    const options = { ...this.#options, kill }
-    try {
-      return await openSession(this.#remote, become, options)
-    } catch (error) {
-      const idle = [...this.#lanes.values()].flatMap((lane) => (lane.session?.idle ? [lane.session] : []))
-      if (!isRefusedChannel(error) || idle.length === 0) throw error
-      await Promise.all(idle.map((session) => session.close()))
-      return openSession(this.#remote, become, options)
+    for (let tries = 1; ; tries++) {
+      try {
+        return await openSession(this.#remote, become, { ...this.#options, kill })
+      } catch (error) {
+        if (!isRefusedChannel(error) || tries >= roomTries) throw error
+        const idle = [...this.#lanes.values()].flatMap(({ session }) => (session?.idle ? [session] : []))
+        await Promise.all(idle.map((session) => session.close()))
+        await sleep(roomPauseMs)
+      }
     }
   }
 

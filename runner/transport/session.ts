@@ -25,6 +25,7 @@ const defaultOutputLimit = 10 * 1024 * 1024
 /** Frames are written ahead up to this many bytes; the rest waits here, where it can still be withdrawn. */
 const writeAheadBytes = 1024 * 1024
 const noiseKept = 2048
+const closeGraceMs = 1000
 
 /**
  * A kept /bin/sh: scripts go in as frames, written ahead without waiting, and their output comes back between markers
@@ -111,12 +112,17 @@ export class Session {
     })
   }
 
-  /** End the shell; resolves when it has ended. Scripts that are still unfinished are reported lost. */
+  /**
+   * End the shell; resolves when it has ended. Scripts that are still unfinished are reported lost. An idle shell ends
+   * by itself on the end of its input, which frees its place among the host's sessions at once.
+   */
   async close(): Promise<void> {
     if (this.#ended) return
+    const grace = this.idle ? closeGraceMs : 0
     this.#channel.stdin.end()
-    this.#channel.close()
+    const timer = setTimeout(() => this.#channel.close(), grace)
     await this.#channel.ended
+    clearTimeout(timer)
   }
 
   #pump(): void {

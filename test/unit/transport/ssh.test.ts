@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -91,6 +91,28 @@ describe('logging in', () => {
       message: expect.stringContaining('password'),
     })
     expect([server.attempts, server.connections]).toEqual([['password wrong'], 1])
+  })
+
+  it('offers what an agent holds, but not a key that was offered from its file', async () => {
+    server = await testServer()
+    const [identity = ''] = server.target.identityFiles
+    const socket = join(identity, '..', 'agent')
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+    try {
+      await eventually(() => existsSync(socket))
+      process.env.SSH_AUTH_SOCK = socket
+      expect(spawnSync('ssh-add', ['-q', identity]).status).toBe(0)
+      await (await createTransport().connect({ ...server.target, identityFiles: [] })).close()
+      expect(server.attempts).toEqual(['publickey', 'publickey'])
+      await server.close()
+      server = await testServer({ refuseAll: true })
+      const both = createTransport().connect(server.target)
+      await expect(both).rejects.toMatchObject({ code: 'auth' })
+      expect(server.attempts).toEqual(['publickey'])
+    } finally {
+      delete process.env.SSH_AUTH_SOCK
+      agent.kill()
+    }
   })
 
   it('names a key file that is missing, encrypted or not a key', async () => {

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, describe, expect, inject, it } from 'vitest'
+import { createTransport } from '../../../runner/transport/index.js'
+import type { Connection, Target } from '../../../runner/transport/transport.js'
+import { eventually, exited } from '../../unit/transport/shells.js'
+import { openLab } from '../lab.js'
+import { firstOf, targetOf } from './hosts.js'
+
+const lab = openLab(inject('labDir'))
+const agent = firstOf(lab, 'agent')
+const folder = mkdtempSync(join(tmpdir(), 'tsplay-lab-ssh-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const open: Connection[] = []
+afterEach(async () => {
+  for (const connection of open.splice(0)) await connection.close()
+})
+async function connect(name: string, over: Partial<Target> = {}): Promise<Connection> {
+  const connection = await createTransport().connect(targetOf(lab, name, over))
+  open.push(connection)
+  return connection
+}
+
+describe.each(['agent', 'busybox'] as const)('a real %s host', (kind) => {
+  const name = firstOf(lab, kind)
+
+  it('runs scripts in order and gives back every byte', async () => {
+    const host = await connect(name)
+    const value = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1))
+    const echoes = Array.from({ length: 100 }, (_, index) => exited(host, `echo ${index}`))
+    const [bytes, ...order] = await Promise.all([
+      exited(host, { body: 'printf %s "$v"', vars: { v: value } }),
+      ...echoes,
+    ])
+    expect(bytes.bytes.equals(value)).toBe(true)
+    expect(order.map(({ stdout }) => Number(stdout))).toEqual(
+      Array.from({ length: 100 }, (_, index) => index),
+    )
+  })
+
+  it('uploads with mode 0600, and never over a file', async () => {
+    const host = await connect(name)
+    const path = `/tmp/tsp-${randomBytes(4).toString('hex')} 'x'`
+    const content = randomBytes(1_500_000)
+    expect(await host.upload(content, path)).toMatchObject({ kind: 'exited', code: 0 })
+    const again = await host.upload(Buffer.from('y'), path)
+    expect(again.kind === 'exited' && again.code).not.toBe(0)
+    const read = await exited(host, { body: 'cat "$path"; ls -l "$path" >&2; rm "$path"', vars: { path } })
+    expect(read.bytes.equals(content)).toBe(true)
+    expect(read.stderr).toMatch(/^-rw------- /)
+  })
+
+  it('ends the whole tree of a script that takes too long', async () => {
+    const host = await connect(name)
+    const body = 'trap "" TERM; setsid sleep 7654 & sleep 7654; wait; echo never'
+    expect((await host.run({ body, timeoutMs: 500 })).kind).toBe('timedOut')
+    const left = await exited(
+      host,
+      'ps 2>/dev/null | grep "[s]leep 7654"; ps -ef 2>/dev/null | grep "[s]leep 7654"; echo on',
+    )
+    expect(left.stdout).toBe('on\n')
+  })
+
+  it('keeps a large output within bounds', async () => {
+    const host = await connect(name)
+    const result = await exited(host, 'head -c 30000000 /dev/zero; exit 3')
+    expect([result.code, result.truncated, result.bytes.length]).toEqual([3, true, 10 * 1024 * 1024])
+  })
+})
+
+describe('host keys', () => {
+  const refusal = async (over: Partial<Target>): Promise<unknown> =>
+    connect(agent, over).then(
+      () => 'connected',
+      (error: unknown) => error,
+    )
+  const known = (): string[] => {
+    const { address, knownHostsFiles } = targetOf(lab, agent)
+    return readFileSync(knownHostsFiles[0]!, 'utf8')
+      .split('\n')
+      .filter((line) => line.split(' ')[0]?.split(',').includes(address))
+  }
+
+  it('that are not known are refused, recorded on demand, and known from then on', async () => {
+    const file = join(folder, 'fresh', 'known_hosts')
+    expect(await refusal({ knownHostsFiles: [file] })).toMatchObject({ code: 'host-key-unknown' })
+    await connect(agent, { knownHostsFiles: [file], hostKeyPolicy: 'accept-new' })
+    await connect(agent, { knownHostsFiles: [file] })
+  })
+
+  it('that have changed are refused', async () => {
+    const other = randomBytes(32)
+    const file = join(folder, 'changed')
+    const type = Buffer.from('\0\0\0\u000bssh-ed25519\0\0\0 ', 'latin1')
+    writeFileSync(
+      file,
+      `${targetOf(lab, agent).address} ssh-ed25519 ${Buffer.concat([type, other]).toString('base64')}\n`,
+    )
+    expect(await refusal({ knownHostsFiles: [file], hostKeyPolicy: 'accept-new' })).toMatchObject({
+      code: 'host-key-changed',
+    })
+  })
+
+  it('of whichever type is known are asked for', async () => {
+    const lines = known()
+    expect(lines.length).toBeGreaterThan(0)
+    for (const line of lines) {
+      const file = join(folder, `only-${line.split(' ')[1]}`)
+      writeFileSync(file, `${line}\n`)
+      const host = await connect(agent, { knownHostsFiles: [file] })
+      expect((await exited(host, 'echo in')).stdout).toBe('in\n')
+    }
+  })
+})
+
+describe('a real sshd', () => {
+  it('refuses a wrong key once', async () => {
+    const wrong = { identityFiles: [join(folder, 'none')], user: 'debian' }
+    await expect(connect(agent, wrong)).rejects.toMatchObject({ code: 'key-file' })
+    await expect(connect(agent, { user: 'nobody' })).rejects.toMatchObject({
+      code: 'auth',
+      message: expect.stringMatching(/does not let nobody in: it did not take key /),
+    })
+  })
+
+  it('that allows one session still takes uploads, and both users', async () => {
+    const become = { method: 'sudo', user: 'root' } as const
+    const root = await connect(agent, { user: 'root' })
+    const set = 'echo "MaxSessions 1" >/etc/ssh/sshd_config.d/tsp.conf; systemctl reload ssh'
+    await exited(root, set)
+    try {
+      const host = await connect(agent)
+      expect((await exited(host, 'id -un')).stdout).toBe('debian\n')
+      expect((await exited(host, { body: 'id -un' }, { become })).stdout).toBe('root\n')
+      const path = `/tmp/tsp-${randomBytes(4).toString('hex')}`
+      const content = randomBytes(200_000)
+      expect(await host.upload(content, path, { become })).toMatchObject({ kind: 'exited', code: 0 })
+      const read = await exited(host, { body: 'cat "$path"; rm "$path"', vars: { path } }, { become })
+      expect(read.bytes.equals(content)).toBe(true)
+      expect((await host.run({ body: 'sleep 6543', timeoutMs: 300 })).kind).toBe('timedOut')
+      expect((await exited(host, 'pgrep -fx "sleep 6543"; echo on')).stdout).toBe('on\n')
+    } finally {
+      await exited(root, 'rm /etc/ssh/sshd_config.d/tsp.conf; systemctl reload ssh')
+    }
+  })
+
+  it('that dies under a script leaves the outcome open', async () => {
+    const host = await connect(agent)
+    const root = await connect(agent, { user: 'root' })
+    let begun = false
+    const running = host.run(
+      { body: 'echo begun; sleep 30' },
+      {
+        onOutput: () => {
+          begun = true
+        },
+      },
+    )
+    await eventually(() => begun)
+    await exited(root, 'pkill -KILL -f "^sshd: debian"')
+    expect(await running).toMatchObject({ kind: 'lost', sent: true })
+  })
+})
