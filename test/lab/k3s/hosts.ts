@@ -24,7 +24,7 @@ ExecStart=/usr/local/bin/k3s ${role}
 }
 
 /** The service's name on a host of that role. */
-export function service(role: 'server' | 'agent'): string {
+function service(role: 'server' | 'agent'): string {
   return role === 'server' ? 'k3s' : 'k3s-agent'
 }
 

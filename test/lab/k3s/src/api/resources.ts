@@ -115,7 +115,7 @@ export function resourceByPath(apiVersion: string, plural: string): Resource {
   return exact ?? { kind: '', plural, apiVersion, namespaced: true, short: [] }
 }
 
-export function groupOf(apiVersion: string): string {
+function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
 }
 

@@ -23,7 +23,7 @@ export interface Target {
 }
 
 /** Parses `/api/v1/namespaces/a/pods/b/eviction` and the like; undefined when the path is none. */
-export function parseTarget(path: string): Target | undefined {
+function parseTarget(path: string): Target | undefined {
   const match = /^\/(?:api\/(v1)|apis\/([^/]+\/[^/]+))\/(.+)$/.exec(path)
   if (match === null) return undefined
   const apiVersion = match[1] ?? match[2] ?? ''

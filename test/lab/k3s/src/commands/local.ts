@@ -17,7 +17,7 @@ export async function commandConfig(argv: readonly string[], own: readonly Flag[
 }
 
 /** A client of this host's running server, with the rights of a server. @throws CommandError when none runs */
-export function localServer(config: Config, token?: string): Client {
+function localServer(config: Config, token?: string): Client {
   const dirs = directories(config)
   const ca = readText(path.join(dirs.tls, 'server-ca.crt'))
   const text = token ?? readText(path.join(dirs.server, 'token'))?.trim()

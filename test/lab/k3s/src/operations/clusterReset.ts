@@ -15,7 +15,7 @@ import { readSnapshot } from './snapshots.js'
 import { serverSecret, writeTokenFiles } from './tokens.js'
 
 /** Marks that a reset was done; a second in a row is refused. */
-export function resetFlag(dirs: Dirs): string {
+function resetFlag(dirs: Dirs): string {
   return path.join(dirs.db, 'reset-flag')
 }
 

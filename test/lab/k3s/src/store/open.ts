@@ -29,7 +29,7 @@ export interface OpenOptions {
 }
 
 /** Left behind in a server that was removed, so that a restart does not start a cluster of its own. */
-export function tombstone(dbDir: string): string {
+function tombstone(dbDir: string): string {
   return path.join(dbDir, 'etcd', 'tombstone')
 }
 

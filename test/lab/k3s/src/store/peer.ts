@@ -6,8 +6,8 @@ import { mustReadPair } from '../pki/serverPki.js'
 import type { Answer } from './messages.js'
 
 /** TCP ports of embedded etcd. */
-export const clientPort = 2379
-export const peerPort = 2380
+const clientPort = 2379
+const peerPort = 2380
 
 /** Answers one request of a peer: path and JSON body in, JSON out. */
 export type PeerHandler = (route: string, body: unknown) => Promise<unknown>
