@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { askTerminal } from './ask.js'
 import { createAppliers } from './engine/applier.js'
@@ -62,6 +63,8 @@ async function execute(
   options: CliOptions,
   world: Surroundings,
 ): Promise<ExitCode> {
+  // Every script that runs listens to them; there is no leak to warn of.
+  setMaxListeners(0, world.stop, world.abort)
   const becomePassword = await readBecomePassword(options)
   const reporter = await createReporter(options, world)
   const connections = createConnections(createTransport(), world.abort)

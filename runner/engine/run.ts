@@ -26,13 +26,13 @@ export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
     diff: run.options.diff,
     playbooks: run.plan.playbooks,
   })
-  const aborted = await runPlays(run, hosts, answers, files)
+  await runPlays(run, hosts, answers, files)
   const stats = Object.fromEntries(
     [...run.hosts].filter(([name]) => hosts.flat().includes(name)).map(([name, host]) => [name, host.stats]),
   )
   const exitCode = run.stop.aborted
     ? exitCodes.interrupted
-    : exitCodeOf(Object.values(stats), { failOnChange: run.options.failOnChange, aborted })
+    : exitCodeOf(Object.values(stats), { failOnChange: run.options.failOnChange })
   run.emit({
     type: 'run_finished',
     stats,
@@ -48,12 +48,12 @@ async function runPlays(
   hosts: readonly (readonly string[])[],
   answers: ReadonlyMap<string, unknown>,
   files: Files,
-): Promise<boolean> {
+): Promise<void> {
   const controllers = createControllers(files)
   for (const [index, play] of run.plan.plays.entries()) {
     const names = hosts[index]!
     const alive = names.filter((name) => run.hosts.get(name)?.state === 'alive')
-    if (run.stop.aborted) return false
+    if (run.stop.aborted) return
     if (names.length === 0) {
       run.emit({
         type: 'message',
@@ -65,9 +65,8 @@ async function runPlays(
     hideSecrets(run, play, names)
     if (alive.length === 0) continue
     const { aborted } = await runPlay(run, play, names, answers, controllers)
-    if (aborted) return true
+    if (aborted) return
   }
-  return false
 }
 
 function patternText(run: Run, play: Play): string {

@@ -22,13 +22,10 @@ export function countResult(stats: HostStats, result: HostTaskResult, rescued: b
 }
 
 /** The exit code of a run that came to its end: a failure wins over an unreachable host, that over a change. */
-export function exitCodeOf(
-  stats: Iterable<HostStats>,
-  options: { failOnChange: boolean; aborted: boolean },
-): ExitCode {
+export function exitCodeOf(stats: Iterable<HostStats>, options: { failOnChange: boolean }): ExitCode {
   const all = [...stats]
   const any = (counter: keyof HostStats): boolean => all.some((host) => host[counter] > 0)
-  if (any('failed') || options.aborted) return exitCodes.failed
+  if (any('failed')) return exitCodes.failed
   if (any('unreachable')) return exitCodes.unreachable
   if (options.failOnChange && (any('changed') || any('unknown'))) return exitCodes.wouldChange
   return exitCodes.ok

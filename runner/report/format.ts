@@ -58,16 +58,20 @@ export function seconds(ms: number): string {
 /** What one item has to say: what changed, why it failed; empty where there is nothing. */
 export function itemLines(item: ItemResult): string[] {
   const label = item.label === undefined ? '' : `${oneLine(item.label)}: `
-  const lines = [...said(item), ...item.summary].map((text) => `${label}${oneLine(text)}`)
+  const lines = [...said(item), ...item.summary.map((text) => `${label}${oneLine(text)}`)]
   if (item.message && item.status !== 'skipped') lines.push(`${label}${sanitize(item.message)}`)
   if (item.status === 'failed') lines.push(...outputLines(item.result))
   if (item.hint) lines.push(`hint: ${oneLine(item.hint)}`)
   return lines.length > 0 || item.label === undefined ? lines : [label.slice(0, -2)]
 }
 
-function said(item: ItemResult): string[] {
-  if (item.says === undefined) return []
-  return [typeof item.says === 'string' ? item.says : JSON.stringify(item.says)]
+function said({ says }: ItemResult): string[] {
+  if (says === undefined) return []
+  if (Array.isArray(says) && says.every((line) => typeof line === 'string'))
+    return ['', ...says.map(sanitize)]
+  return [typeof says === 'string' ? says : JSON.stringify(says)].flatMap((text) =>
+    sanitize(text).split('\n'),
+  )
 }
 
 /** The output of a command that failed, at most the last twenty lines of each stream. */

@@ -1,0 +1,208 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { openLab } from '../lab/lab.js'
+
+const root = resolve(import.meta.dirname, '../..')
+const lab = openLab(inject('labDir'))
+const dir = mkdtempSync(join(tmpdir(), 'tsplay-e2e-'))
+const known = `-o UserKnownHostsFile=${lab.dir}/known_hosts`
+const key = join(lab.dir, 'id_ed25519')
+const { address } = lab.hosts.find((host) => host.name === 'server-1')!
+
+/** The command as it is installed: from the package, not from the source tree. */
+const tsplay = join(dir, 'prefix', 'bin', 'tsplay')
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(tsplay, args, { cwd: dir, encoding: 'utf8', timeout: 60_000 })
+  return { status, stdout, stderr, text: stdout + stderr }
+}
+
+function inventory(name: string, host: Record<string, unknown>): string {
+  const path = join(dir, `${name}.yaml`)
+  const vars = { ansible_host: address, ansible_user: 'debian', ansible_ssh_common_args: known, ...host }
+  writeFileSync(path, JSON.stringify({ all: { hosts: { [name]: vars } } }))
+  return path
+}
+
+beforeAll(() => {
+  const npm = (...args: string[]) => {
+    const done = spawnSync('npm', args, { cwd: root, encoding: 'utf8' })
+    if (done.status !== 0) throw new Error(`npm ${args.join(' ')}: ${done.stderr}`)
+    return done.stdout
+  }
+  npm('run', 'build')
+  const [{ filename }] = JSON.parse(npm('pack', '--json', '--ignore-scripts', '--pack-destination', dir))
+  npm('install', '--global', '--ignore-scripts', '--prefix', join(dir, 'prefix'), join(dir, filename))
+  writeFileSync(
+    join(dir, 'play.yaml'),
+    '- hosts: all\n  gather_facts: false\n  tasks:\n    - { name: work, command: "true", changed_when: false }\n',
+  )
+})
+
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+describe('the installed command', () => {
+  it('tells its version', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(run('--version').stdout).toBe(`tsplay ${version}\n`)
+  })
+
+  it('carries the roles and playbooks', () => {
+    expect(run('-i', lab.inventoryPath, 'cluster.yaml', '--syntax-check')).toMatchObject({
+      status: 0,
+      text: '',
+    })
+    expect(run('-i', lab.inventoryPath, 'reset.yaml', '--syntax-check')).toMatchObject({
+      status: 0,
+      text: '',
+    })
+  })
+
+  it('runs a playbook of the current folder over SSH', () => {
+    const ran = run('-i', inventory('good', { ansible_ssh_private_key_file: key }), 'play.yaml')
+    expect(ran.text).toContain('work  ok=1')
+    expect(ran.status).toBe(0)
+  })
+
+  it('does not mind a closed pipe', () => {
+    const path = inventory('good', { ansible_ssh_private_key_file: key })
+    const piped = spawnSync('bash', ['-c', `set -o pipefail; "${tsplay}" -i "${path}" play.yaml | head -1`], {
+      cwd: dir,
+      encoding: 'utf8',
+    })
+    expect(piped.status).toBe(0)
+    expect(piped.stderr).toBe('')
+  })
+
+  it('finishes what runs at the first interrupt, and exits 130', async () => {
+    writeFileSync(
+      join(dir, 'slow.yaml'),
+      '- hosts: all\n  gather_facts: false\n  tasks:\n    - { command: sleep 2 }\n    - { name: not reached, command: "true" }\n',
+    )
+    const child = spawn(
+      tsplay,
+      ['-i', inventory('good', { ansible_ssh_private_key_file: key }), 'slow.yaml'],
+      {
+        cwd: dir,
+      },
+    )
+    let text = ''
+    child.stdout.on('data', (chunk) => {
+      text += chunk
+    })
+    await new Promise((wait) => setTimeout(wait, 1200))
+    child.kill('SIGINT')
+    const code = await new Promise((done) => child.on('close', done))
+    expect(code).toBe(130)
+    expect(text).not.toContain('not reached')
+    expect(text).toContain('RECAP')
+  })
+
+  it('kills what runs at the second interrupt', async () => {
+    writeFileSync(
+      join(dir, 'stuck.yaml'),
+      '- hosts: all\n  gather_facts: false\n  tasks: [{ command: sleep 4321 }]\n',
+    )
+    const child = spawn(
+      tsplay,
+      ['-i', inventory('good', { ansible_ssh_private_key_file: key }), 'stuck.yaml'],
+      {
+        cwd: dir,
+      },
+    )
+    await new Promise((wait) => setTimeout(wait, 1500))
+    child.kill('SIGINT')
+    await new Promise((wait) => setTimeout(wait, 300))
+    child.kill('SIGINT')
+    const code = await new Promise((done) => child.on('close', done))
+    expect(code).toBe(130)
+    const left = await lab.exec('server-1', 'pgrep -f "sleep 4321" | wc -l', 'root')
+    expect(Number(left.stdout.trim())).toBeLessThanOrEqual(1) // pgrep's own shell
+  }, 30_000)
+})
+
+describe('bad input ends with one clear message', () => {
+  const cases: readonly (readonly [string, () => string[], number, RegExp])[] = [
+    [
+      'a broken inventory',
+      () => {
+        writeFileSync(join(dir, 'broken.yaml'), 'all:\n  hosts:\n    a: { port: [\n')
+        return ['-i', 'broken.yaml', 'play.yaml']
+      },
+      1,
+      /broken\.yaml:\d+:\d+: error: /,
+    ],
+    ['a missing inventory', () => ['-i', 'none.yaml', 'play.yaml'], 1, /there is no inventory none\.yaml/],
+    ['a missing playbook', () => ['-i', `${address},`, 'none.yaml'], 1, /no playbook 'none\.yaml'/],
+    [
+      'an unknown module',
+      () => {
+        writeFileSync(join(dir, 'typo.yaml'), '- hosts: all\n  tasks: [{ comand: "true" }]\n')
+        return ['-i', `${address},`, 'typo.yaml']
+      },
+      1,
+      /typo\.yaml:2:13: error: 'comand' is neither a keyword nor a module[\s\S]*did you mean 'command'/,
+    ],
+    [
+      'a missing role',
+      () => {
+        writeFileSync(join(dir, 'role.yaml'), '- hosts: all\n  roles: [nosuchrole]\n')
+        return ['-i', `${address},`, 'role.yaml']
+      },
+      1,
+      /role\.yaml:2:11: error: no role 'nosuchrole'/,
+    ],
+    [
+      'an unreachable host',
+      () => [
+        '-i',
+        inventory('refused', { ansible_port: 2222, ansible_ssh_private_key_file: key }),
+        'play.yaml',
+      ],
+      4,
+      /unreachable refused .*port 2222 refused the connection/,
+    ],
+    [
+      'a wrong key',
+      () => {
+        spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, 'wrong')])
+        return [
+          '-i',
+          inventory('wrongkey', { ansible_ssh_private_key_file: join(dir, 'wrong') }),
+          'play.yaml',
+        ]
+      },
+      4,
+      /unreachable wrongkey .*does not let debian in/,
+    ],
+    [
+      'an unknown host key',
+      () => [
+        '-i',
+        inventory('stranger', {
+          ansible_ssh_private_key_file: key,
+          ansible_ssh_common_args: '-o UserKnownHostsFile=/dev/null',
+        }),
+        'play.yaml',
+      ],
+      4,
+      /unreachable stranger .*SHA256:/,
+    ],
+    [
+      'a limit that names nothing',
+      () => ['-i', `${address},`, 'play.yaml', '-l', 'nosuch'],
+      6,
+      /no host or group is called nosuch/,
+    ],
+  ]
+
+  it.each(cases)('%s', (_name, args, status, message) => {
+    const ran = run(...args())
+    expect(ran.text).toMatch(message)
+    expect(ran.text).not.toMatch(/^\s+at .*\.js:\d+/m)
+    expect(ran.status).toBe(status)
+  })
+})
