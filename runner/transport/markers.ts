@@ -49,7 +49,10 @@ export function markerReader(nonce: string, sink: MarkerSink): (chunk: Buffer) =
 
 /** How many of the last bytes may be the beginning of a marker. */
 function partialStart(bytes: Buffer, start: Buffer): number {
-  for (let length = Math.min(bytes.length, start.length - 1); length > 0; length--)
-    if (bytes.subarray(bytes.length - length).equals(start.subarray(0, length))) return length
+  let at = bytes.indexOf(start[0]!, Math.max(0, bytes.length - start.length + 1))
+  while (at >= 0) {
+    if (bytes.compare(start, 0, bytes.length - at, at) === 0) return bytes.length - at
+    at = bytes.indexOf(start[0]!, at + 1)
+  }
   return 0
 }
