@@ -57,7 +57,8 @@ printf '%s\\n' "$paths" | while IFS= read -r path; do
 done`,
 )
 
-export interface Found extends Pick<FileState, 'mode' | 'uid' | 'gid' | 'owner' | 'group' | 'size' | 'mtime'> {
+export interface Found
+  extends Pick<FileState, 'mode' | 'uid' | 'gid' | 'owner' | 'group' | 'size' | 'mtime'> {
   readonly path: string
   readonly type: 'file' | 'directory' | 'link' | 'other'
 }

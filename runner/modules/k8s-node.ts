@@ -34,15 +34,26 @@ const args = z
       .record(z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$/), label)
       .default({})
       .describe('Labels it shall have; null removes one. Others stay.'),
-    taints: z.array(taint).optional().describe('The taints it shall have. Those that Kubernetes sets itself stay.'),
+    taints: z
+      .array(taint)
+      .optional()
+      .describe('The taints it shall have. Those that Kubernetes sets itself stay.'),
     timeout: seconds.default(60).describe('For each question to the cluster.'),
   })
   .superRefine((value, context) => {
-    const changes = value.schedulable !== undefined || value.taints !== undefined || Object.keys(value.labels).length > 0
+    const changes =
+      value.schedulable !== undefined || value.taints !== undefined || Object.keys(value.labels).length > 0
     if (value.state === 'absent' && changes)
-      context.addIssue({ code: 'custom', message: 'a node that shall be absent has no labels, taints or schedule' })
+      context.addIssue({
+        code: 'custom',
+        message: 'a node that shall be absent has no labels, taints or schedule',
+      })
     if (value.drain && value.schedulable === true)
-      context.addIssue({ code: 'custom', message: 'a drained node is not schedulable', path: ['schedulable'] })
+      context.addIssue({
+        code: 'custom',
+        message: 'a drained node is not schedulable',
+        path: ['schedulable'],
+      })
   })
 
 export type NodeArgs = z.output<typeof args>
@@ -87,7 +98,12 @@ export const k8sNode = defineModule({
   args,
   async probe(host, args: NodeArgs): Promise<NodeState> {
     const pods = args.drain ? 'yes' : 'no'
-    const values = { kubectl: kubectlLine(args.kubectl), name: args.name, pods, timeout: `${Math.ceil(args.timeout)}` }
+    const values = {
+      kubectl: kubectlLine(args.kubectl),
+      name: args.name,
+      pods,
+      timeout: `${Math.ceil(args.timeout)}`,
+    }
     const body = outputText((await host.query(script(values))).stdout)
     const [head, listed = '', ...json] = body.split('\n')
     if (head === 'absent') return { node: null, pods: [] }

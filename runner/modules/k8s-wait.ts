@@ -23,7 +23,8 @@ const args = z
     if (!value.api && value.node === undefined) issue('give node, or api')
     if (value.node === undefined && (ofNode || value.absent)) issue('needs node')
     if (value.absent && ofNode) issue('an absent node has no conditions')
-    if (value.node !== undefined && !ofNode && !value.absent) issue('say what to wait for: ready, voter, version or absent')
+    if (value.node !== undefined && !ofNode && !value.absent)
+      issue('say what to wait for: ready, voter, version or absent')
   })
 
 type Args = z.output<typeof args>
@@ -108,7 +109,8 @@ export const k8sWait = defineModule({
   name: 'k8s_wait',
   doc: {
     summary: 'Wait until a node or the API of the cluster is as wanted',
-    description: 'It runs kubectl on the host of the task: a server. The waiting is one round trip, and no change.',
+    description:
+      'It runs kubectl on the host of the task: a server. The waiting is one round trip, and no change.',
     examples: [
       '- name: The new server votes\n  k8s_wait: { node: <%= inventory_hostname %>, ready: true, voter: true, timeout: 180 }',
       '- name: The API answers\n  k8s_wait: { api: true }',

@@ -40,7 +40,7 @@ const probeScript = shellScript(
   'probe',
   ['name'],
   `${isThere}if there; then echo loaded; else echo missing; fi
-if [ -e "$file" ] && grep -Eq "^[[:space:]]*\${name}[[:space:]]*\$" "$file"; then echo persistent; fi
+if [ -e "$file" ] && grep -Eq "^[[:space:]]*\${name}[[:space:]]*$" "$file"; then echo persistent; fi
 exit 0`,
 )
 
@@ -74,7 +74,8 @@ export const modprobe = defineModule({
   name: 'modprobe',
   doc: {
     summary: 'Load a module of the kernel, now and at boot',
-    description: 'A feature that is built into the kernel counts as loaded, also where modprobe knows nothing of it.',
+    description:
+      'A feature that is built into the kernel counts as loaded, also where modprobe knows nothing of it.',
     examples: ['- name: Bridges pass iptables\n  modprobe: { name: br_netfilter, persistent: present }'],
   },
   args,
@@ -84,13 +85,29 @@ export const modprobe = defineModule({
   },
   diff(args, { loaded, persistent }) {
     const load = args.state === 'present' ? (loaded ? '' : 'load') : loaded ? 'unload' : ''
-    const persist = args.persistent === 'present' && !persistent ? 'add' : args.persistent === 'absent' && persistent ? 'remove' : ''
+    const persist =
+      args.persistent === 'present' && !persistent
+        ? 'add'
+        : args.persistent === 'absent' && persistent
+          ? 'remove'
+          : ''
     if (load === '' && persist === '') return undefined
-    const phrases = [load === '' ? '' : `${load} ${args.name}`, persist === '' ? '' : persist === 'add' ? 'load it at boot' : 'do not load it at boot']
-    return { summary: phrases.filter((phrase) => phrase !== ''), provides: load === 'load' ? ['*'] : [], data: { load, persist } }
+    const phrases = [
+      load === '' ? '' : `${load} ${args.name}`,
+      persist === '' ? '' : persist === 'add' ? 'load it at boot' : 'do not load it at boot',
+    ]
+    return {
+      summary: phrases.filter((phrase) => phrase !== ''),
+      provides: load === 'load' ? ['*'] : [],
+      data: { load, persist },
+    }
   },
   async apply(host, args, { data }) {
-    await mustRun(host, applyScript({ name: args.name, params: args.params, ...data }), `load the module ${args.name}`)
+    await mustRun(
+      host,
+      applyScript({ name: args.name, params: args.params, ...data }),
+      `load the module ${args.name}`,
+    )
     return {}
   },
   result: (args) => ({ name: args.name, state: args.state, params: args.params }),

@@ -4,22 +4,24 @@ import { copy } from './copy.js'
 import { file } from './file.js'
 import { find } from './find.js'
 import { getUrl } from './get-url.js'
+import { group } from './group.js'
+import { k8sNode } from './k8s-node.js'
+import { k8sWait } from './k8s-wait.js'
 import { lineinfile } from './lineinfile.js'
+import { modprobe } from './modprobe.js'
 import type { AnyModule } from './module.js'
 import { packageModule } from './package.js'
 import { ping } from './ping.js'
 import { runScript } from './run-script.js'
-import { k8sNode } from './k8s-node.js'
-import { k8sWait } from './k8s-wait.js'
-import { sysctl } from './sysctl.js'
-import { modprobe } from './modprobe.js'
 import { setup } from './setup.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
 import { stat } from './stat.js'
+import { sysctl } from './sysctl.js'
 import { systemd } from './systemd.js'
 import { template } from './template.js'
 import { ufw } from './ufw.js'
+import { user } from './user.js'
 import { waitFor } from './wait-for.js'
 
 /** Every module that acts on a host. The control modules (debug, assert, …) are in control/. */
@@ -41,6 +43,8 @@ export const modules = {
   k8s_wait: k8sWait,
   sysctl,
   modprobe,
+  user,
+  group,
   setup,
   shell,
   slurp,

@@ -3,8 +3,8 @@ import { quote } from '../transport/quote.js'
 import { applyFile } from './files/apply.js'
 import { contentOf } from './files/content.js'
 import { linesOfAnswer } from './files/edit.js'
-import { type FileWork, planFile } from './files/plan.js'
 import { expandHome, findPath, printState } from './files/fragments.js'
+import { type FileWork, planFile } from './files/plan.js'
 import type { FileAnswer } from './files/probe.js'
 import { Reader, readState } from './files/state.js'
 import { type Change, defineModule, ModuleFailure } from './module.js'
@@ -14,12 +14,17 @@ import { shellScript } from './script.js'
 
 const args = z
   .strictObject({
-    name: name.refine((v) => /^[A-Za-z0-9_][A-Za-z0-9_.:*/@-]*$/.test(v) && !v.includes('..'), 'is not the name of a setting'),
+    name: name.refine(
+      (v) => /^[A-Za-z0-9_][A-Za-z0-9_.:*/@-]*$/.test(v) && !v.includes('..'),
+      'is not the name of a setting',
+    ),
     value: z.union([text, z.boolean().transform((v) => (v ? '1' : '0'))]).optional(),
     state: z.enum(['present', 'absent']).default('present'),
     sysctl_file: path.default('/etc/sysctl.conf').describe('Where it is kept for the next boot.'),
     sysctl_set: bool.default(true).describe('The kernel has it now too.'),
-    reload: bool.default(true).describe('Accepted; the kernel gets the one value that changed, not the whole file.'),
+    reload: bool
+      .default(true)
+      .describe('Accepted; the kernel gets the one value that changed, not the whole file.'),
     ignoreerrors: bool.default(false).describe('A kernel without the setting is no failure.'),
   })
   .refine((v) => v.state === 'absent' || v.value !== undefined, { message: 'is needed', path: ['value'] })
@@ -59,7 +64,9 @@ export const sysctl = defineModule({
   doc: {
     summary: 'Set a value of the kernel, now and for the next boot',
     description: 'Unlike Ansible’s, it sets the running kernel too unless `sysctl_set: false`.',
-    examples: ['- name: Forward packets\n  sysctl: { name: net.ipv4.ip_forward, value: 1, sysctl_file: /etc/sysctl.d/90-k3s.conf }'],
+    examples: [
+      '- name: Forward packets\n  sysctl: { name: net.ipv4.ip_forward, value: 1, sysctl_file: /etc/sysctl.d/90-k3s.conf }',
+    ],
   },
   args,
   async probe(host, args: Args) {
@@ -75,7 +82,8 @@ export const sysctl = defineModule({
     const isIt = (line: string) => line.replace(/\s*=.*$/s, '').trim() === args.name && line.includes('=')
     const found = before.lines.filter(isIt)
     const wanted = args.state === 'absent' ? [] : [`${args.name}=${normal(args.value!)}`]
-    const kept = found.length === wanted.length && found.every((l) => normal(l.replace(/\s*=\s*/, '=')) === wanted[0])
+    const kept =
+      found.length === wanted.length && found.every((l) => normal(l.replace(/\s*=\s*/, '=')) === wanted[0])
     const at = before.lines.findIndex(isIt)
     const others = before.lines.filter((line) => !isIt(line))
     const after = others.toSpliced(at < 0 ? others.length : at, 0, ...wanted)
@@ -84,16 +92,23 @@ export const sysctl = defineModule({
     if (unknown && args.ignoreerrors && kept) return undefined
     const content = contentOf(after.map((line) => `${line}\n`).join(''))
     const run = set && !(unknown && args.ignoreerrors) ? setLine(args) : ''
-    const file = kept ? undefined : planFile({ attributes: {}, content, follow: true, edited: true, finish: run }, answer)
+    const file = kept
+      ? undefined
+      : planFile({ attributes: {}, content, follow: true, edited: true, finish: run }, answer)
     if (!file && !set) return undefined
     const runtime = set ? [`set ${args.name} = ${normal(args.value!)}`] : []
     return {
       summary: [...(file?.summary ?? []), ...runtime],
       differences: [
         ...(file?.differences ?? []),
-        ...(set ? [{ subject: args.name, before: `${value ?? ''}\n`, after: `${normal(args.value!)}\n` }] : []),
+        ...(set
+          ? [{ subject: args.name, before: `${value ?? ''}\n`, after: `${normal(args.value!)}\n` }]
+          : []),
       ],
-      requires: [...(file?.requires ?? []), ...(unknown && !args.ignoreerrors ? [`sysctl:${args.name}`] : [])],
+      requires: [
+        ...(file?.requires ?? []),
+        ...(unknown && !args.ignoreerrors ? [`sysctl:${args.name}`] : []),
+      ],
       provides: file?.provides ?? [],
       data: { set, ...(file ? { file: file.data } : {}) },
     }
@@ -101,7 +116,11 @@ export const sysctl = defineModule({
   async apply(host, args, { data }) {
     if (data.file) return applyFile(host, data.file)
     if (args.value === undefined) throw new ModuleFailure('there is no value to set')
-    await mustRun(host, setScript({ file: kernelFile(args.name), value: normal(args.value) }), `set ${args.name}`)
+    await mustRun(
+      host,
+      setScript({ file: kernelFile(args.name), value: normal(args.value) }),
+      `set ${args.name}`,
+    )
     return {}
   },
   result: (args, { value }) => ({ name: args.name, value: value ?? null }),

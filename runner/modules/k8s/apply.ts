@@ -18,7 +18,11 @@ exit 0`,
 )
 
 /** @throws ModuleFailure with what kubectl said, and which step it was */
-export async function applyNode(host: ApplyHost, args: NodeArgs, steps: readonly NodeStep[]): Promise<ResultFields> {
+export async function applyNode(
+  host: ApplyHost,
+  args: NodeArgs,
+  steps: readonly NodeStep[],
+): Promise<ResultFields> {
   const { name } = args
   if (steps.length === 0) throw new ModuleFailure(`the cluster knows no node ${name}`)
   const lines = steps.map(({ words }, at) => `kube ${joinWords(words)} >&2 || exit ${at + 1}`).join('\n')

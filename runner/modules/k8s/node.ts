@@ -33,16 +33,20 @@ interface RawNode {
 /** Reads what `kubectl get node NAME -o json` prints. @throws ModuleFailure when it is no node */
 export function readNode(json: string): NodeInfo {
   const raw = parseNode(json)
-  const conditions = Object.fromEntries((raw.status?.conditions ?? []).map(({ type, status }) => [type, status]))
-  const voter = conditions['EtcdIsVoter']
+  const conditions = Object.fromEntries(
+    (raw.status?.conditions ?? []).map(({ type, status }) => [type, status]),
+  )
+  const voter = conditions.EtcdIsVoter
   return {
     name: raw.metadata?.name ?? '',
-    ready: conditions['Ready'] === 'True',
+    ready: conditions.Ready === 'True',
     version: raw.status?.nodeInfo?.kubeletVersion ?? '',
     conditions,
     unschedulable: raw.spec?.unschedulable === true,
     labels: raw.metadata?.labels ?? {},
-    taints: (raw.spec?.taints ?? []).map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`),
+    taints: (raw.spec?.taints ?? []).map(
+      ({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`,
+    ),
     voter: voter === undefined ? null : voter === 'True',
     addresses: (raw.status?.addresses ?? []).map(({ address }) => address),
   }

@@ -11,7 +11,8 @@ export interface NodeStep {
 /** @throws ModuleFailure for a node that the cluster does not know, unless it shall be absent */
 export function planNode(args: NodeArgs, { node, pods }: NodeState): Change<readonly NodeStep[]> | undefined {
   const { name } = args
-  const wantsNode = args.state === 'info' && (args.schedulable !== undefined || args.drain || args.taints || hasLabels(args))
+  const wantsNode =
+    args.state === 'info' && (args.schedulable !== undefined || args.drain || args.taints || hasLabels(args))
   if (node === null) {
     if (!wantsNode) return undefined
     return { summary: [`change node ${name}`], requires: [`node:${name}`], data: [] }
@@ -20,15 +21,25 @@ export function planNode(args: NodeArgs, { node, pods }: NodeState): Change<read
     ...scheduleSteps(args, node, pods),
     ...labelSteps(args, node),
     ...taintSteps(args, node),
-    ...(args.state === 'absent' ? [{ doing: `delete node ${name}`, words: ['delete', 'node', name, '--wait=true'] }] : []),
+    ...(args.state === 'absent'
+      ? [{ doing: `delete node ${name}`, words: ['delete', 'node', name, '--wait=true'] }]
+      : []),
   ]
   if (steps.length === 0) return undefined
-  return { summary: steps.map(({ doing }) => doing), differences: [difference(args, node, pods)], data: steps }
+  return {
+    summary: steps.map(({ doing }) => doing),
+    differences: [difference(args, node, pods)],
+    data: steps,
+  }
 }
 
 const hasLabels = (args: NodeArgs) => Object.keys(args.labels).length > 0
 
-function scheduleSteps({ name, drain, schedulable }: NodeArgs, node: NodeInfo, pods: readonly string[]): NodeStep[] {
+function scheduleSteps(
+  { name, drain, schedulable }: NodeArgs,
+  node: NodeInfo,
+  pods: readonly string[],
+): NodeStep[] {
   if (drain) {
     if (node.unschedulable && pods.length === 0) return []
     const words = ['drain', name, `--timeout=${Math.ceil(drain.timeout)}s`]
@@ -51,7 +62,12 @@ function labelSteps({ name, labels }: NodeArgs, node: NodeInfo): NodeStep[] {
     return now === value ? [] : [`${key}=${value}`]
   })
   if (words.length === 0) return []
-  return [{ doing: `label node ${name}: ${words.join(' ')}`, words: ['label', 'node', name, '--overwrite', ...words] }]
+  return [
+    {
+      doing: `label node ${name}: ${words.join(' ')}`,
+      words: ['label', 'node', name, '--overwrite', ...words],
+    },
+  ]
 }
 
 // Kubernetes sets and removes these by itself (not-ready, unschedulable, disk pressure, …).
@@ -61,10 +77,20 @@ function taintSteps({ name, taints }: NodeArgs, node: NodeInfo): NodeStep[] {
   if (taints === undefined) return []
   const normal = taints.map((taint) => taint.replace('=:', ':'))
   const bare = (taint: string) => taint.replace(/=[^:]*/, '')
-  const extra = node.taints.filter((taint) => !isOwn(taint) && !normal.some((want) => bare(want) === bare(taint)))
-  const words = [...extra.map((taint) => `${bare(taint)}-`), ...normal.filter((taint) => !node.taints.includes(taint))]
+  const extra = node.taints.filter(
+    (taint) => !isOwn(taint) && !normal.some((want) => bare(want) === bare(taint)),
+  )
+  const words = [
+    ...extra.map((taint) => `${bare(taint)}-`),
+    ...normal.filter((taint) => !node.taints.includes(taint)),
+  ]
   if (words.length === 0) return []
-  return [{ doing: `taint node ${name}: ${words.join(' ')}`, words: ['taint', 'node', name, '--overwrite', ...words] }]
+  return [
+    {
+      doing: `taint node ${name}: ${words.join(' ')}`,
+      words: ['taint', 'node', name, '--overwrite', ...words],
+    },
+  ]
 }
 
 function difference(args: NodeArgs, node: NodeInfo, pods: readonly string[]) {
@@ -74,7 +100,11 @@ function difference(args: NodeArgs, node: NodeInfo, pods: readonly string[]) {
   const before = `${schedule(node.unschedulable)}${labels.join('')}${node.taints.map((t) => `taint ${t}\n`).join('')}`
   const moved = args.drain ? pods.map((pod) => `pod ${pod}\n`).join('') : ''
   if (args.state === 'absent') return { subject, before: before + moved, after: '' }
-  const unschedulable = args.drain ? true : args.schedulable === undefined ? node.unschedulable : !args.schedulable
+  const unschedulable = args.drain
+    ? true
+    : args.schedulable === undefined
+      ? node.unschedulable
+      : !args.schedulable
   const after = Object.entries(args.labels).map(([key, value]) => `label ${key}=${value ?? ''}\n`)
   const taints = args.taints ? [...node.taints.filter(isOwn), ...args.taints] : node.taints
   return {
@@ -83,4 +113,3 @@ function difference(args: NodeArgs, node: NodeInfo, pods: readonly string[]) {
     after: `${schedule(unschedulable)}${after.join('')}${taints.map((t) => `taint ${t}\n`).join('')}`,
   }
 }
-

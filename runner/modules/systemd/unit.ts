@@ -105,7 +105,9 @@ export function planUnit(order: UnitOrder, { status }: UnitState): Change<UnitWo
   return {
     summary,
     differences,
-    ...(absent && wantsUnit && status.UnitFileOnDisk === undefined ? { requires: [`unit:${order.unit}`] } : {}),
+    ...(absent && wantsUnit && status.UnitFileOnDisk === undefined
+      ? { requires: [`unit:${order.unit}`] }
+      : {}),
     // What a service makes when it starts (a socket, a kubeconfig) cannot be known.
     ...(work.verb === '' || work.verb === 'stop' ? {} : { provides: ['*'] }),
     data: work,

@@ -76,14 +76,18 @@ describe('systemd', () => {
     const on = { name: 'lab-a', state: 'started', enabled: true, daemon_reload: true }
     expect(await converges('systemd', on)).toMatchObject({ state: 'started', enabled: true })
     await sh("sed -i 's/1000/2000/' /etc/systemd/system/lab-a.service")
-    expect(await converges('systemd', { name: 'lab-a', daemon_reload: true })).toMatchObject({ state: 'started' })
+    expect(await converges('systemd', { name: 'lab-a', daemon_reload: true })).toMatchObject({
+      state: 'started',
+    })
     await converges('systemd', { name: 'lab-a', state: 'stopped', enabled: false })
     await converges('systemd', { name: 'lab-a', masked: false, enabled: true })
   })
   test('one that is not there: needed to start, not to stop', async () => {
     const wish = await play('systemd', { name: 'no-such', state: 'started' }, server, false)
     expect(wish.change?.requires).toEqual(['unit:no-such.service'])
-    expect((await play('systemd', { name: 'no-such', state: 'stopped', enabled: false }, server, true)).change).toBeUndefined()
+    expect(
+      (await play('systemd', { name: 'no-such', state: 'stopped', enabled: false }, server, true)).change,
+    ).toBeUndefined()
   })
   test('one that does not start tells its journal', async () => {
     const notify = '[Service]\nType=notify\nExecStart=/bin/sh -c "echo it is broken; exit 3"\n'
@@ -95,7 +99,9 @@ describe('systemd', () => {
   test('one that takes too long', async () => {
     const slow = '[Service]\nType=notify\nTimeoutStartSec=60\nExecStart=/bin/sleep 50\n'
     await converges('copy', { content: slow, dest: '/etc/systemd/system/lab-c.service' })
-    const error = await failure(play('systemd', { name: 'lab-c', state: 'started', timeout: 1 }, server, true))
+    const error = await failure(
+      play('systemd', { name: 'lab-c', state: 'started', timeout: 1 }, server, true),
+    )
     expect(error?.message).toContain('could not start lab-c.service in 1 s: it is activating')
     await converges('systemd', { name: 'lab-c', state: 'stopped' })
   })
@@ -106,7 +112,13 @@ describe('ufw', () => {
     await converges('ufw', { rule: 'allow', port: 22, proto: 'tcp', comment: 'ssh — lab' })
     await converges('ufw', { rule: 'allow', port: 22, proto: 'tcp', comment: 'another' })
     await converges('ufw', { rule: 'allow', port: '6443', proto: 'tcp', from_ip: '10.9.8.7/24' })
-    await converges('ufw', { rule: 'allow', port: '2379:2380', proto: 'tcp', from_ip: 'fd00::1/8', interface: 'host0' })
+    await converges('ufw', {
+      rule: 'allow',
+      port: '2379:2380',
+      proto: 'tcp',
+      from_ip: 'fd00::1/8',
+      interface: 'host0',
+    })
     await converges('ufw', { rule: 'allow', from_ip: '10.42.0.0/16', to_ip: 'any' })
     await converges('ufw', { rule: 'allow', route: true, from_ip: '10.42.0.0/16' })
     await converges('ufw', { rule: 'deny', from_ip: '10.66.0.0/16', insert: 1 })
@@ -141,6 +153,22 @@ describe('package', () => {
   })
 })
 
+test('users and groups', async () => {
+  await converges('group', { name: 'lab-g', gid: 4321 })
+  await converges('user', {
+    name: 'lab-u',
+    group: 'lab-g',
+    groups: ['adm', 'sudo'],
+    shell: '/bin/sh',
+    uid: 4322,
+  })
+  expect(await sh('id lab-u')).toBe('uid=4322(lab-u) gid=4321(lab-g) groups=4321(lab-g),4(adm),27(sudo)')
+  await converges('user', { name: 'lab-u', groups: 'adm', home: '/srv/lab-u', comment: "it's $(id)" })
+  await converges('user', { name: 'lab-u', groups: 'sudo', append: true })
+  await converges('user', { name: 'lab-u', state: 'absent' })
+  await converges('group', { name: 'lab-g', state: 'absent' })
+})
+
 describe('the kernel', () => {
   test('sysctl, for now and the next boot', async () => {
     const file = '/etc/sysctl.d/90-lab.conf'
@@ -148,8 +176,14 @@ describe('the kernel', () => {
     const value = old === '1' ? 0 : 1
     await converges('sysctl', { name: 'net.ipv4.ip_forward', value, sysctl_file: file })
     expect(await sh('cat /proc/sys/net/ipv4/ip_forward')).toBe(`${value}`)
-    await converges('sysctl', { name: 'net.ipv4.ip_local_port_range', value: '20000 60000', sysctl_file: file })
-    expect(await sh(`cat ${file}`)).toBe(`net.ipv4.ip_forward=${value}\nnet.ipv4.ip_local_port_range=20000 60000`)
+    await converges('sysctl', {
+      name: 'net.ipv4.ip_local_port_range',
+      value: '20000 60000',
+      sysctl_file: file,
+    })
+    expect(await sh(`cat ${file}`)).toBe(
+      `net.ipv4.ip_forward=${value}\nnet.ipv4.ip_local_port_range=20000 60000`,
+    )
     await converges('sysctl', { name: 'net.ipv4.ip_forward', state: 'absent', sysctl_file: file })
     const missing = await play('sysctl', { name: 'net.no.such', value: 1 }, server, false)
     expect(missing.change?.requires).toEqual(['sysctl:net.no.such'])
@@ -173,7 +207,9 @@ describe('files', () => {
     }
   })
   test('a full disk leaves the old file whole and no other behind', async () => {
-    await sh('mkdir -p /mnt/small && mount -t tmpfs -o size=128k none /mnt/small && printf old > /mnt/small/f')
+    await sh(
+      'mkdir -p /mnt/small && mount -t tmpfs -o size=128k none /mnt/small && printf old > /mnt/small/f',
+    )
     writeFileSync(join(folder, 'huge'), randomBytes(400_000))
     for (const args of [{ content: 'x'.repeat(200_000) }, { src: 'huge' }]) {
       const error = await failure(play('copy', { ...args, dest: '/mnt/small/f' }, server, true))

@@ -1,5 +1,5 @@
-import { parse } from 'yaml'
 import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
 import { createRemote } from '../../../runner/engine/remote.js'
 import type { ApplyHost } from '../../../runner/modules/module.js'
 import { createTransport } from '../../../runner/transport/index.js'

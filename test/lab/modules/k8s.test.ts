@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import type { NodeInfo } from '../../../runner/modules/k8s/node.js'
+import { findModule } from '../../../runner/modules/registry.js'
+import { localController, runModule } from '../../support/cases.js'
+import { openLab } from '../lab.js'
+import { connectLabHost, type LabModuleHost } from './hosts.js'
+
+const version = 'v1.33.6+k3s1'
+let host: LabModuleHost
+let files: string
+
+const unit = `[Service]
+Type=notify
+ExecStart=/usr/local/bin/k3s server --cluster-init
+KillMode=process
+[Install]
+WantedBy=multi-user.target
+`
+
+const play = (name: string, args: unknown, apply = true) =>
+  runModule(findModule(name)!, args, { host, controller: localController(files) } as never, apply)
+
+/** check → apply → apply, as the engine does it. */
+async function converges(args: Record<string, unknown>): Promise<NodeInfo | null> {
+  const foretold = await play('k8s_node', args, false)
+  expect(foretold.change, JSON.stringify(args)).toBeDefined()
+  const done = await play('k8s_node', args)
+  expect(done.change?.summary).toEqual(foretold.change?.summary)
+  expect((await play('k8s_node', args)).change).toBeUndefined()
+  return done.fields['node'] as NodeInfo | null
+}
+
+beforeAll(async () => {
+  const lab = await openLab(inject('labDir'))
+  files = join(lab.dir, 'k3s', version)
+  await lab.fresh('server-1')
+  host = await connectLabHost(lab, 'server-1')
+  await play('copy', { src: 'k3s', dest: '/usr/local/bin/k3s', mode: '0755' })
+  await play('copy', { content: unit, dest: '/etc/systemd/system/k3s.service' })
+  await play('systemd', { name: 'k3s', state: 'started', daemon_reload: true, timeout: 60 })
+})
+afterAll(async () => {
+  await play('systemd', { name: 'k3s', state: 'stopped' })
+  await host.close()
+})
+
+test('waits for the API, and for the node to be a ready voter of its version', async () => {
+  await play('k8s_wait', { api: true, timeout: 60 })
+  const wish = { node: 'SERVER-1', ready: true, voter: true, version, timeout: 60, sleep: 0.5 }
+  await play('k8s_wait', wish)
+  const again = await play('k8s_wait', wish)
+  expect(again.change).toBeUndefined()
+  expect(again.fields['seen']).toContain('EtcdIsVoter=True')
+})
+
+test('waiting in vain tells what was seen last', async () => {
+  const wish = { node: 'server-1', version: 'v9.9.9', timeout: 1, sleep: 0.3 }
+  expect((await play('k8s_wait', wish, false)).change?.waits).toBe(true)
+  await expect(play('k8s_wait', wish)).rejects.toThrow(`last seen: ${version} `)
+  await expect(play('k8s_wait', { node: 'nobody', ready: true, timeout: 1 })).rejects.toThrow(
+    'knows no node nobody',
+  )
+  expect((await play('k8s_wait', { node: 'nobody', absent: true })).change).toBeUndefined()
+  await expect(play('k8s_wait', { node: 'server-1', absent: true, timeout: 0 })).rejects.toThrow('to be gone')
+})
+
+test('a node is told, cordoned, labelled, tainted and drained', async () => {
+  const { change, fields } = await play('k8s_node', { name: 'server-1' })
+  expect(change).toBeUndefined()
+  expect(fields['node']).toMatchObject({
+    name: 'server-1',
+    ready: true,
+    voter: true,
+    version,
+    unschedulable: false,
+  })
+  expect(await converges({ name: 'server-1', schedulable: false })).toMatchObject({ unschedulable: true })
+  expect(await converges({ name: 'server-1', schedulable: true })).toMatchObject({ unschedulable: false })
+  const labelled = await converges({ name: 'server-1', labels: { 'example.com/pool': 'a', size: 3 } })
+  expect(labelled?.labels).toMatchObject({ 'example.com/pool': 'a', size: '3' })
+  expect((await converges({ name: 'server-1', labels: { size: null } }))?.labels).not.toHaveProperty('size')
+  const taints = ['gpu=true:NoSchedule', 'slow:PreferNoSchedule']
+  expect((await converges({ name: 'server-1', taints }))?.taints).toEqual(expect.arrayContaining(taints))
+  expect((await converges({ name: 'server-1', taints: [] }))?.taints).toEqual([])
+  expect(
+    await converges({ name: 'server-1', drain: { timeout: 30, force: true, grace_period: 1 } }),
+  ).toMatchObject({ unschedulable: true })
+})
+
+test('a node that the cluster does not know', async () => {
+  expect((await play('k8s_node', { name: 'nobody', state: 'absent' })).change).toBeUndefined()
+  expect((await play('k8s_node', { name: 'nobody' })).fields['exists']).toBe(false)
+  const wish = await play('k8s_node', { name: 'nobody', schedulable: false }, false)
+  expect(wish.change?.requires).toEqual(['node:nobody'])
+})
+
+test('a kubectl that fails is no absent node', async () => {
+  await expect(play('k8s_node', { name: 'server-1', kubectl: '/bin/false' })).rejects.toThrow()
+  await expect(play('k8s_wait', { api: true, kubectl: '/nonexistent', timeout: 0 })).rejects.toThrow(
+    'not ready',
+  )
+})
