@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Channel, ChannelEnd, Remote } from './channel.js'
 import { collector, output } from './collect.js'
 import { startProgram } from './open.js'
@@ -81,18 +81,20 @@ function uploadProgram(path: string): string {
   return `umask 077; set -C; p=$(printf "${spelled}x"); exec cat > "\${p%x}"`
 }
 
-/** Writes with backpressure; stops early when the program has ended, since then nobody reads any more. */
-async function feed(channel: Channel, content: Readable | Buffer): Promise<void> {
-  let ended = false
-  const end = channel.ended.then(() => {
-    ended = true
-  })
-  channel.stdin.on('error', () => {})
-  for await (const chunk of content instanceof Buffer ? slices(content, 256 * 1024) : content) {
-    if (ended) return
-    if (!channel.stdin.write(chunk)) await Promise.race([once(channel.stdin, 'drain').catch(() => {}), end])
+/** Writes with backpressure; stops when the program has ended, since then nobody reads any more. */
+async function feed({ stdin, ended }: Channel, content: Readable | Buffer): Promise<void> {
+  const source = content instanceof Buffer ? Readable.from(slices(content, 256 * 1024)) : content
+  const chunks = source[Symbol.asyncIterator]()
+  const end = ended.then(() => undefined)
+  stdin.on('error', () => {})
+  for (;;) {
+    // Raced, because content that never comes would otherwise outlast the program.
+    const next = await Promise.race([chunks.next(), end])
+    if (!next || next.done) break
+    if (!stdin.write(next.value)) await Promise.race([once(stdin, 'drain').catch(() => {}), end])
   }
-  channel.stdin.end()
+  source.destroy()
+  stdin.end()
 }
 
 function* slices(content: Buffer, size: number): Iterable<Buffer> {
