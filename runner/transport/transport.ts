@@ -65,10 +65,15 @@ export interface RunOptions {
 
 /** An open way to one host. Scripts of one become user run one after another, in the order they were given. */
 export interface Connection {
+  /**
+   * A connection that is gone is an outcome; that no shell was given, or no right to become a user, is an error.
+   * @throws ConnectError 'shell' or 'become'; QuoteError on NUL
+   */
   run(script: Script, options?: RunOptions): Promise<Outcome>
   /**
    * Stream bytes into a new file (created with mode 0600; an existing file is an error), on a channel of its own with
-   * bounded memory.
+   * bounded memory. After anything but `exited` with 0 a part of the file may be there: the caller removes it.
+   * @throws what `run` throws, and what the content throws
    */
   upload(content: Readable | Buffer, path: string, options?: RunOptions): Promise<Outcome>
   close(): Promise<void>

@@ -83,7 +83,7 @@ function uploadProgram(path: string): string {
 
 /** Writes with backpressure; stops when the program has ended, since then nobody reads any more. */
 async function feed({ stdin, ended }: Channel, content: Readable | Buffer): Promise<void> {
-  const source = content instanceof Buffer ? Readable.from(slices(content, 256 * 1024)) : content
+  const source: Readable = Buffer.isBuffer(content) ? Readable.from(slices(content, 256 * 1024)) : content
   const chunks = source[Symbol.asyncIterator]()
   const end = ended.then(() => undefined)
   stdin.on('error', () => {})
