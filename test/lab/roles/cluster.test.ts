@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type Lab, openLab } from '../lab.js'
+import { changes, failures, play, readInventory, writeInventory } from './play.js'
+
+const servers = ['server-1', 'server-2', 'server-3']
+const nodes = [...servers, 'agent-1', 'agent-2']
+const none = Object.fromEntries(nodes.map((name) => [name, 0]))
+let lab: Lab
+let token: string
+
+const everywhere = async (command: string): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    await Promise.all(nodes.map(async (name) => [name, (await lab.exec(name, command)).stdout.trim()])),
+  )
+const freshHosts = () => Promise.all(nodes.map((name) => lab.fresh(name)))
+const addressOf = (name: string): string => lab.hosts.find((host) => host.name === name)!.address
+const reaches = async (from: string, to: string, port: number): Promise<boolean> =>
+  (await lab.exec(from, `timeout 2 bash -c '</dev/tcp/${addressOf(to)}/${port}'`)).code === 0
+const ready = async (): Promise<string[]> => {
+  const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
+  return stdout.split('\n').flatMap((line) => (/^\S+\s+Ready\s/.test(line) ? [line.split(/\s+/)[0]!] : []))
+}
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  token = String(readInventory(lab).k3s_cluster.vars.token)
+  await freshHosts()
+  await everywhere(
+    'sudo sh -c "ufw allow 22/tcp; ufw allow 8080/tcp comment mine; ufw --force enable; touch /var/tmp/mark"',
+  )
+})
+
+afterAll(freshHosts)
+
+describe('the first cluster', () => {
+  it('is foretold on fresh hosts, and nothing is written', async () => {
+    const foretold = await play(lab.inventoryPath, 'cluster', '--check', '--diff')
+    expect(failures(foretold)).toBe('')
+    for (const name of nodes) expect(foretold.stats[name]).toMatchObject({ failed: 0, unreachable: 0 })
+    expect(Math.min(...Object.values(changes(foretold)))).toBeGreaterThan(5)
+    expect(foretold.output).not.toContain(token)
+    const logs = '-path /var/log -o -path /var/lib/systemd -o -path /var/lib/private'
+    const written = `sudo find / -xdev \\( ${logs} \\) -prune -o -newer /var/tmp/mark -type f -print`
+    expect(await everywhere(written)).toEqual(Object.fromEntries(nodes.map((name) => [name, ''])))
+  })
+
+  it('comes up, every node Ready', async () => {
+    const made = await play(lab.inventoryPath, 'cluster')
+    expect(failures(made)).toBe('')
+    expect(made.code).toBe(0)
+    expect(await ready()).toEqual([...nodes].sort())
+    expect(made.output).not.toContain(token)
+  })
+
+  it('does not change on a second run', async () => {
+    const again = await play(lab.inventoryPath, 'cluster')
+    expect(failures(again)).toBe('')
+    expect(changes(again)).toEqual(none)
+    const check = await play(lab.inventoryPath, 'cluster', '--check', '--fail-on-change')
+    expect([check.code, changes(check)]).toEqual([0, none])
+  })
+
+  it('keeps its token where only root reads it', async () => {
+    const readable = `sudo grep -rls ${token} /etc /usr/local /home | xargs -r sudo stat -c %a | sort -u`
+    expect(await everywhere(readable)).toEqual(Object.fromEntries(nodes.map((name) => [name, '600'])))
+    const argv = await everywhere(
+      'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline; done | grep "k3s [sa]"',
+    )
+    for (const name of nodes) expect(argv[name]).toMatch(/k3s (server|agent)/)
+    for (const name of nodes) expect(argv[name]).not.toContain(token)
+  })
+
+  it('gives joiners the form of the token that names the CA', async () => {
+    const { stdout } = await lab.exec('server-2', 'sudo grep ^token: /etc/rancher/k3s/config.yaml')
+    expect(stdout).toMatch(/^token: K10[0-9a-f]{64}::server:/)
+  })
+
+  it('lets the user who logs in use kubectl on a server', async () => {
+    const { stdout } = await lab.exec('server-1', 'KUBECONFIG=~/.kube/config kubectl get nodes --no-headers')
+    expect(stdout.trim().split('\n')).toHaveLength(5)
+  })
+})
+
+describe('a change', () => {
+  it('restarts only the node whose files differ from what its k3s has read', async () => {
+    const started = 'systemctl show -P ActiveEnterTimestampMonotonic k3s k3s-agent | tr "\\n" " "'
+    const before = await everywhere(started)
+    await lab.exec(
+      'agent-1',
+      'sudo mkdir -p /etc/rancher/k3s/config.yaml.d && echo "node-label+: [a=b]" | sudo tee /etc/rancher/k3s/config.yaml.d/a.yaml',
+    )
+    const restarted = await play(lab.inventoryPath, 'cluster')
+    expect(failures(restarted)).toBe('')
+    const after = await everywhere(started)
+    expect(nodes.filter((name) => before[name] !== after[name])).toEqual(['agent-1'])
+    expect(changes(await play(lab.inventoryPath, 'cluster'))).toEqual(none)
+  })
+
+  it('that keeps k3s from starting fails in time, with the journal, and the other servers stay', async () => {
+    const inventory = readInventory(lab)
+    inventory.k3s_cluster.vars.server_config_yaml = 'flannel-backend: nonsense\n'
+    const failed = await play(writeInventory(lab, 'broken', inventory), 'cluster')
+    expect(failed.code).toBe(2)
+    expect(failures(failed)).toMatch(/could not restart k3s.service[\s\S]*Unknown flannel backend nonsense/)
+    expect(await lab.exec('server-2', 'systemctl is-active k3s')).toMatchObject({ code: 0 })
+    const repaired = await play(lab.inventoryPath, 'cluster')
+    expect(failures(repaired)).toBe('')
+    expect(await ready()).toEqual([...nodes].sort())
+  })
+})
+
+describe('the firewall', () => {
+  it('opens etcd between servers and to nobody else', async () => {
+    expect(await reaches('server-2', 'server-1', 2380)).toBe(true)
+    expect(await reaches('agent-1', 'server-1', 2380)).toBe(false)
+    expect(await reaches('agent-1', 'server-1', 6443)).toBe(true)
+    expect(await reaches('agent-1', 'agent-2', 10250)).toBe(true)
+  })
+
+  it('closes what a node that left had, and keeps what is not its own', async () => {
+    const inventory = readInventory(lab)
+    delete inventory.k3s_cluster.children.agent.hosts['agent-2']
+    const left = await play(writeInventory(lab, 'left', inventory), 'cluster')
+    expect(failures(left)).toBe('')
+    const rules = await lab.exec('server-1', 'sudo ufw status')
+    expect(rules.stdout).not.toContain(addressOf('agent-2'))
+    expect(rules.stdout).toContain(addressOf('agent-1'))
+    expect(rules.stdout).toContain('# mine')
+  })
+
+  it('closes nothing when it sees only some of the nodes', async () => {
+    const limited = await play(lab.inventoryPath, 'cluster', '--limit', 'agent-1')
+    expect(failures(limited)).toBe('')
+    expect((await lab.exec('agent-1', 'sudo ufw status')).stdout).toContain(addressOf('server-3'))
+  })
+})
+
+describe('the reset', () => {
+  it('goes on neither without an answer nor with a wrong one', async () => {
+    const silent = await play(lab.inventoryPath, 'reset')
+    expect([silent.code, silent.events]).toEqual([1, []])
+    const wrong = await play(lab.inventoryPath, 'reset', '-e', 'confirm=another')
+    expect(wrong.code).toBe(2)
+    expect(await ready()).toEqual([...nodes].sort())
+  })
+
+  it('leaves nothing behind, and what is not ours alone', async () => {
+    const reset = await play(lab.inventoryPath, 'reset', '-e', 'confirm=yes')
+    expect(failures(reset)).toBe('')
+    expect(reset.code).toBe(0)
+    const left = await everywhere(
+      'ls -d /etc/rancher /var/lib/rancher /run/k3s /run/flannel /usr/local/bin/* /etc/systemd/system/k3s* 2>/dev/null; ' +
+        'ip -o link | grep -E "cni0|flannel"; sudo ufw status | grep k3s; pgrep -f "k3s [sa]"',
+    )
+    expect(left).toEqual(Object.fromEntries(nodes.map((name) => [name, ''])))
+    const rules = await everywhere('sudo ufw status')
+    for (const name of nodes) expect(rules[name]).toMatch(/Status: active[\s\S]*22\/tcp[\s\S]*# mine/)
+    expect(changes(await play(lab.inventoryPath, 'reset', '-e', 'confirm=tsplay-lab'))).toEqual(none)
+  })
+
+  it('is followed by a new cluster', async () => {
+    const made = await play(lab.inventoryPath, 'cluster')
+    expect(failures(made)).toBe('')
+    expect(await ready()).toEqual([...nodes].sort())
+  })
+})
