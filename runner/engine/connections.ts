@@ -5,6 +5,8 @@ import { createLimit } from './limits.js'
 export interface Connections {
   /** @throws ConnectError; the same one again for a host that could not be reached */
   to(target: Target): Promise<Connection>
+  /** A new connection in place of one that was lost; the same for all who lost it. */
+  again(target: Target, lost: Connection): Promise<Connection>
   /** Close what is open to a host; the next use opens it anew. */
   closeHost(name: string): Promise<void>
   close(): Promise<void>
@@ -32,6 +34,12 @@ export function createConnections(transport: Transport, abort: AbortSignal): Con
       const found = open.get(key) ?? { name: target.name, connection: connect(target) }
       open.set(key, found)
       return found.connection
+    },
+    async again(target, lost) {
+      const key = keyOf(target)
+      const current = open.get(key)
+      if (current && (await current.connection.catch(() => lost)) === lost) open.delete(key)
+      return this.to(target)
     },
     async closeHost(name) {
       const mine = [...open].filter(([, entry]) => entry.name === name)

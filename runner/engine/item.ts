@@ -79,15 +79,15 @@ export async function beginItem(context: TaskRun, scope: Scope, label: string | 
     const { action } = context.task
     if (action.kind === 'control') throw new Error('a control module plans nothing on a host')
     const settled = await settle(action.module, planned, host, applier, context.host.planned)
-    if (planned.change && !applier)
+    if (settled.status === 'changed' && planned.change && !applier)
       context.host.planned.push({ task: context.title, provides: planned.change.provides ?? [] })
     const { fields, ...rest } = settled
     return {
       ...rest,
       label,
       result: fields,
-      applied: planned.change !== undefined && applier !== undefined,
-      foretold: planned.change !== undefined && applier === undefined,
+      applied: settled.status === 'changed' && applier !== undefined,
+      foretold: settled.status === 'changed' && applier === undefined,
       effective,
     }
   }

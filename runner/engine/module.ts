@@ -64,9 +64,18 @@ export async function settle(
   if (!change) return { status: 'ok', summary: [], differences: [], fields }
   const { summary, differences = [] } = change
   checkRequirements(change.requires ?? [], applier ? [] : earlier)
-  if (!applier) return { status: 'changed', summary, differences, fields }
+  if (!applier) return foretell(planned, earlier)
   const applied = await applier(module, host, planned.args, change)
-  return { status: 'changed', summary, differences, fields: { ...fields, ...applied } }
+  const status = change.waits ? 'ok' : 'changed'
+  return { status, summary, differences, fields: { ...fields, ...applied } }
+}
+
+/** In check mode nothing is waited for: what an earlier task would bring about is unknown. */
+function foretell({ change, fields }: Planned, earlier: readonly PlannedChange[]): Settled {
+  const { summary = [], differences = [], waits } = change ?? {}
+  const last = earlier.at(-1)
+  if (waits && last) throw new UnknownError(last.task)
+  return { status: waits ? 'ok' : 'changed', summary, differences, fields }
 }
 
 /**
@@ -90,6 +99,8 @@ const kinds: Readonly<Record<string, string>> = {
   package: 'the package',
   user: 'the user',
   group: 'the group',
+  sysctl: 'the kernel setting',
+  node: 'the node',
 }
 
 function describeKind(kind = ''): string {

@@ -30,6 +30,7 @@ export async function openHost(context: TaskRun, scope: Scope, effective: Effect
     environment: environmentOf(task.keywords, scope),
     timeoutMs: effective.timeoutMs,
     signal: run.abort,
+    reconnect: (lost) => run.connections.again(target, lost),
     onOutput: onOutput && ((stream, chunk) => onOutput(stream, chunk.toString('utf8'))),
   })
 }

@@ -11,19 +11,28 @@ export interface RemoteOptions {
   /** Milliseconds for each script; a module's own limit wins. */
   readonly timeoutMs?: number | undefined
   readonly signal: AbortSignal
+  /** Opens a new connection in place of one that was lost. @throws ConnectError */
+  readonly reconnect: (lost: Connection) => Promise<Connection>
   readonly onOutput?: RunOptions['onOutput']
 }
 
-/** A host as a module sees it. */
-export function createRemote(connection: Connection, options: RemoteOptions): ApplyHost {
+/**
+ * A host as a module sees it. A connection that was lost is opened once more where that is safe: for a script that
+ * never left, and for one that only reads. What may have run is never sent again.
+ */
+export function createRemote(first: Connection, options: RemoteOptions): ApplyHost {
+  let connection = first
   const runOptions: RunOptions = {
     become: options.become,
     signal: options.signal,
     onOutput: options.onOutput,
   }
   const run = async (script: Script): Promise<Completed> => {
-    const outcome = await connection.run(prepare(script, options), runOptions)
-    return completed(outcome)
+    const prepared = prepare(script, options)
+    const outcome = await connection.run(prepared, runOptions)
+    if (outcome.kind !== 'lost' || (outcome.sent && !script.repeatable)) return completed(outcome)
+    connection = await options.reconnect(connection)
+    return completed(await connection.run(prepared, runOptions))
   }
   return {
     name: options.name,
