@@ -25,7 +25,7 @@ import { user } from './user.js'
 import { waitFor } from './wait-for.js'
 
 /** Every module that acts on a host. The control modules (debug, assert, …) are in control/. */
-export const modules = {
+export const modules: Readonly<Record<string, AnyModule>> = {
   command,
   copy,
   file,
@@ -50,10 +50,10 @@ export const modules = {
   slurp,
   stat,
   template,
-} satisfies Record<string, AnyModule>
+}
 
 /** Other names that Ansible has for them. */
-export const moduleAliases: Readonly<Record<string, keyof typeof modules>> = {
+export const moduleAliases: Readonly<Record<string, string>> = {
   apt: 'package',
   raw: 'shell',
   gather_facts: 'setup',
@@ -67,5 +67,5 @@ const collections = /^ansible\.(builtin|legacy|posix)\.|^community\.general\./
 export function findModule(name: string): AnyModule | undefined {
   const short = name.replace(collections, '')
   const known = Object.hasOwn(moduleAliases, short) ? moduleAliases[short]! : short
-  return Object.hasOwn(modules, known) ? modules[known as keyof typeof modules] : undefined
+  return Object.hasOwn(modules, known) ? modules[known] : undefined
 }

@@ -36,6 +36,13 @@ export async function connectLabHost(lab: Lab, name: string, asRoot = true): Pro
   })
   const become = busybox || !asRoot ? undefined : ({ method: 'sudo', user: 'root' } as const)
   const signal = new AbortController().signal
-  const remote = createRemote(connection, { name, user: vars.ansible_user, become, environment: {}, signal })
+  const remote = createRemote(connection, {
+    name,
+    user: vars.ansible_user,
+    become,
+    environment: {},
+    signal,
+    reconnect: async (lost) => lost,
+  })
   return { ...remote, close: () => connection.close() }
 }
