@@ -1,50 +1,41 @@
-import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
-import { resolve } from 'node:path'
+import { renderInventory } from '../../test/lab/inventory.js'
+import { labDir } from '../../test/lab/paths.js'
+import { readState } from '../../test/lab/state.js'
+import type { Bench } from './bench.js'
+import { table } from './page.js'
+import { runTsplay } from './process.js'
+import { checkRecap } from './recap.js'
 
-/**
- * How long a run of cluster.yaml takes that finds nothing to do, on the five hosts of the lab, as a whole process.
- * Needs `npm run build` and `npm run lab -- up`; writes docs/benchmarks.md.
- */
-const root = resolve(import.meta.dirname, '../..')
-const page = resolve(root, 'docs/benchmarks.md')
 const counted = 7
 
-function run(): { seconds: number; recap: string[] } {
-  const args = ['dist/runner/cli.js', '-i', '.lab/inventory.yaml', 'cluster.yaml', '--output', 'plain']
-  const started = performance.now()
-  const { status, stdout, stderr } = spawnSync('node', args, { cwd: root, encoding: 'utf8' })
-  const seconds = (performance.now() - started) / 1000
-  if (status !== 0) throw new Error(`cluster.yaml ended with ${status}:\n${stdout}${stderr}`)
-  return { seconds, recap: stdout.split('\n').filter((line) => / : ok=\d+/.test(line)) }
+/** How long a run of cluster.yaml takes that finds nothing to do, on three servers and two agents. */
+export const secondRun: Bench = {
+  name: 'second-run',
+  run: {
+    on: 'lab',
+    async measure(bed) {
+      const inventory = bed.write('cluster.yaml', fiveHosts())
+      const run = () => runTsplay(['-i', inventory, 'cluster.yaml', '--output', 'plain'])
+      checkRecap((await run()).stdout, 5, 'any') // makes the cluster, if it is not there
+      const times: number[] = []
+      for (let i = 0; i < counted; i++) {
+        const { seconds, stdout } = await run()
+        checkRecap(stdout, 5, 0)
+        times.push(seconds)
+        console.log(`second-run: ${seconds.toFixed(2)} s`)
+      }
+      times.sort((a, b) => a - b)
+      const shown = [times[0]!, times[(counted - 1) / 2]!, times.at(-1)!].map((time) => time.toFixed(2))
+      const row = ['`cluster.yaml`, 5 hosts, nothing to change', ...shown]
+      return table(['what', 'fastest, s', 'median', 'slowest'], [row])
+    },
+  },
 }
 
-function measure(): number[] {
-  run() // makes the cluster, if it is not there
-  return Array.from({ length: counted }, () => {
-    const { seconds, recap } = run()
-    const changed = recap.filter((line) => !/changed=0 /.test(line))
-    if (changed.length > 0) throw new Error(`something changed:\n${changed.join('\n')}`)
-    console.log(`${seconds.toFixed(2)} s, ${recap.length} hosts, changed=0`)
-    return seconds
-  }).sort((a, b) => a - b)
+/** The lab's own inventory, of three servers and two agents. */
+function fiveHosts(): string {
+  const state = readState(labDir())!
+  const some = (kind: string, count: number) =>
+    state.hosts.filter((host) => host.kind === kind).slice(0, count)
+  return renderInventory(labDir(), { ...state, hosts: [...some('server', 3), ...some('agent', 2)] })
 }
-
-function machine(): string {
-  const [cpu] = cpus()
-  return `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node.js ${process.version}; the hosts run on the same machine`
-}
-
-const times = measure()
-const show = (index: number): string => times[index]!.toFixed(2)
-const row = `| \`cluster.yaml\`, 5 hosts, nothing to change | ${show(0)} | ${show((counted - 1) / 2)} | ${show(counted - 1)} |`
-const text = readFileSync(page, 'utf8')
-const start = '<!-- second run -->'
-const end = '<!-- /second run -->'
-const table = `${start}\nMeasured on ${machine()}.\n\n| what | fastest | median | slowest |\n|---|---|---|---|\n${row}\n${end}`
-writeFileSync(
-  page,
-  text.replace(new RegExp(`${start}[\\s\\S]*${end}`), () => table),
-)
-console.log(`\n${row}`)
