@@ -145,6 +145,13 @@ describe('the reset', () => {
   })
 
   it('leaves nothing behind, and what is not ours alone', async () => {
+    const foreign = [
+      'mkdir -p /srv/data /var/lib/kubelet/pods/x/volume && echo precious >/srv/data/file',
+      'mount --bind /srv/data /var/lib/kubelet/pods/x/volume',
+      'iptables -N KUBE-LEFT && iptables -A INPUT -j KUBE-LEFT',
+      'iptables -A INPUT -p tcp --dport 9999 -m comment --comment "not ours" -j ACCEPT',
+    ]
+    expect((await lab.exec('agent-1', `sudo sh -c '${foreign.join(' && ')}'`)).stderr).toBe('')
     const reset = await play(lab.inventoryPath, 'reset', '-e', 'confirm=yes')
     expect(failures(reset)).toBe('')
     expect(reset.code).toBe(0)
@@ -153,6 +160,11 @@ describe('the reset', () => {
         'ip -o link | grep -E "cni0|flannel"; sudo ufw status | grep k3s; pgrep -f "k3s [sa]"',
     )
     expect(left).toEqual(Object.fromEntries(nodes.map((name) => [name, ''])))
+    expect((await lab.exec('agent-1', 'cat /srv/data/file')).stdout).toBe('precious\n')
+    expect((await lab.exec('agent-1', 'ls /var/lib/kubelet')).code).not.toBe(0)
+    const tables = (await lab.exec('agent-1', 'sudo iptables-save')).stdout
+    expect(tables).toContain('not ours')
+    expect(tables).not.toContain('KUBE-')
     const rules = await everywhere('sudo ufw status')
     for (const name of nodes) expect(rules[name]).toMatch(/Status: active[\s\S]*22\/tcp[\s\S]*# mine/)
     expect(changes(await play(lab.inventoryPath, 'reset', '-e', 'confirm=tsplay-lab'))).toEqual(none)
@@ -162,5 +174,15 @@ describe('the reset', () => {
     const made = await play(lab.inventoryPath, 'cluster')
     expect(failures(made)).toBe('')
     expect(await ready()).toEqual([...nodes].sort())
+  })
+})
+
+describe('a first server that lost its disk', () => {
+  it('does not make a second cluster', async () => {
+    await lab.fresh('server-1')
+    const refused = await play(lab.inventoryPath, 'cluster')
+    expect(refused.code).toBe(2)
+    expect(failures(refused)).toMatch(/second cluster beside server-2, server-3/)
+    expect((await lab.exec('server-1', 'systemctl is-active k3s')).code).not.toBe(0)
   })
 })

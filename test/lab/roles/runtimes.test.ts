@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, normalize } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type Lab, openLab } from '../lab.js'
+import { type ClusterInventory, changes, failures, play, readInventory, writeInventory } from './play.js'
+
+const nodes = ['server-1', 'agent-1', 'agent-2']
+const none = Object.fromEntries(nodes.map((name) => [name, 0]))
+let lab: Lab
+let mirror: Server
+let corrupt = false
+
+/** One server with SQLite and no token of ours, agents with the distribution's runtimes, k3s from a mirror. */
+const inventoryOf = (version: string): string => {
+  const inventory: ClusterInventory = readInventory(lab)
+  const { server, agent } = inventory.k3s_cluster.children
+  server.hosts = { 'server-1': server.hosts['server-1']! }
+  agent.hosts = {
+    'agent-1': { ...agent.hosts['agent-1'], container_runtime: 'docker' },
+    'agent-2': { ...agent.hosts['agent-2'], container_runtime: 'containerd' },
+  }
+  const { airgap_dir: _, token: __, ...vars } = inventory.k3s_cluster.vars
+  const gateway = lab.hosts[0]!.address.replace(/\d+$/, '1')
+  inventory.k3s_cluster.vars = {
+    ...vars,
+    k3s_version: version,
+    k3s_mirror: `http://${gateway}:${(mirror.address() as AddressInfo).port}`,
+    kubeconfig: join(lab.dir, 'kube', 'config'),
+    registries_config_yaml: 'mirrors:\n  docker.io: { endpoint: ["https://mirror.example.com"] }\n',
+    extra_service_envs: ['HTTPS_PROXY=http://me:hunter22@proxy.example.com'],
+  }
+  return writeInventory(lab, 'runtimes', inventory)
+}
+const freshHosts = () => Promise.all(nodes.map((name) => lab.fresh(name)))
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  await freshHosts()
+  mirror = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(request.url ?? '/'))
+    readFile(join(lab.dir, 'k3s', path)).then(
+      (body) =>
+        response.end(corrupt && path.endsWith('/k3s') ? Buffer.concat([body, Buffer.from('x')]) : body),
+      () => response.writeHead(404).end(),
+    )
+  })
+  await new Promise<void>((resolve) => mirror.listen(0, resolve))
+})
+
+afterAll(async () => {
+  await freshHosts()
+  await new Promise((resolve) => mirror.close(resolve))
+})
+
+describe('runtimes of the distribution', () => {
+  it('are foretold as far as that can be', async () => {
+    const foretold = await play(inventoryOf('v1.33.6+k3s1'), 'cluster', '--check')
+    expect(failures(foretold)).toBe('')
+  })
+
+  it('make Ready nodes, with one cgroup driver on both sides', async () => {
+    const made = await play(inventoryOf('v1.33.6+k3s1'), 'cluster')
+    expect(failures(made)).toBe('')
+    const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
+    expect(stdout.match(/ Ready /g)).toHaveLength(3)
+    const docker = await lab.exec('agent-1', "sudo docker info -f '{{.CgroupDriver}}'")
+    expect(docker.stdout.trim()).toBe('systemd')
+    const containerd = await lab.exec('agent-2', 'sudo containerd config dump | grep SystemdCgroup')
+    expect(containerd.stdout).toMatch(/SystemdCgroup = true/)
+    expect(made.output).not.toContain('hunter22')
+    const secret = (await lab.exec('server-1', 'sudo cat /var/lib/rancher/k3s/server/token')).stdout.trim()
+    expect(secret).toMatch(/^K10[0-9a-f]{64}::server:[0-9a-f]{32}$/)
+    expect(made.output).not.toContain(secret.slice(-32))
+  })
+
+  it('do not change on a second run, nor does the kubeconfig of the controller', async () => {
+    const again = await play(inventoryOf('v1.33.6+k3s1'), 'cluster')
+    expect(failures(again)).toBe('')
+    expect(changes(again)).toEqual(none)
+  })
+
+  it('add the cluster to the kubeconfig of the controller under its name', async () => {
+    const text = await readFile(join(lab.dir, 'kube', 'config'), 'utf8')
+    expect(text).toMatch(/current-context: tsplay-lab/)
+    expect(text).toContain(`server: https://${lab.hosts[0]!.address}:6443`)
+  })
+
+  it('keep settings that others made', async () => {
+    const conf = await lab.exec('agent-2', 'cat /etc/containerd/config.toml')
+    expect(conf.stdout).toContain('path = "/var/lib/containerd/opt"')
+  })
+})
+
+describe('a download', () => {
+  it('that is not what the list says leaves the old binary', async () => {
+    corrupt = true
+    const failed = await play(inventoryOf('v1.34.2+k3s1'), 'cluster')
+    corrupt = false
+    expect(failed.code).toBe(2)
+    expect(failures(failed)).toMatch(/sha-?256|checksum/i)
+    expect((await lab.exec('server-1', 'k3s --version')).stdout).toContain('v1.33.6+k3s1')
+  })
+
+  it('of another version replaces it, and the nodes run it', async () => {
+    const upgraded = await play(inventoryOf('v1.34.2+k3s1'), 'cluster')
+    expect(failures(upgraded)).toBe('')
+    const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
+    expect(stdout.match(/ Ready .* v1\.34\.2\+k3s1/g)).toHaveLength(3)
+  })
+})
