@@ -132,7 +132,7 @@ async function createReporter(options: CliOptions, world: Surroundings): Promise
   const write = (text: string): void => {
     world.stdout.write(text)
   }
-  const shared = { colour: world.colour, diff: options.diff, verbosity: options.verbosity, write }
+  const shared = { colour: world.colour, verbosity: options.verbosity, write }
   const interactive = world.stdout.isTTY && process.env.TERM !== 'dumb' && !process.env.CI
   if (options.output === 'jsonl') return createJsonlReporter(write)
   if (options.output === 'plain' || (options.output === 'auto' && !interactive))

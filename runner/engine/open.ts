@@ -22,7 +22,7 @@ export async function openHost(context: TaskRun, scope: Scope, effective: Effect
   if (target.password) run.redactor.add(target.password)
   if (become?.password) run.redactor.add(become.password)
   const connection = await run.connections.to(target)
-  const { onOutput } = context
+  const onOutput = effective.noLog ? undefined : context.onOutput
   return createRemote(connection, {
     name,
     user: target.user,
@@ -31,6 +31,6 @@ export async function openHost(context: TaskRun, scope: Scope, effective: Effect
     timeoutMs: effective.timeoutMs,
     signal: run.abort,
     reconnect: (lost) => run.connections.again(target, lost),
-    onOutput: onOutput && ((stream, chunk) => onOutput(stream, chunk.toString('utf8'))),
+    onOutput,
   })
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { type ApplyHost, type Completed, HostError, ModuleFailure } from '../modules/module.js'
 import type { Become, Connection, Outcome, RunOptions, Script } from '../transport/transport.js'
+import { byLine } from './live.js'
 
 /** How a task's scripts run on a host. */
 export interface RemoteOptions {
@@ -13,7 +14,8 @@ export interface RemoteOptions {
   readonly signal: AbortSignal
   /** Opens a new connection in place of one that was lost. @throws ConnectError */
   readonly reconnect: (lost: Connection) => Promise<Connection>
-  readonly onOutput?: RunOptions['onOutput']
+  /** Whole lines of output, as they come. */
+  readonly onOutput?: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined
 }
 
 /**
@@ -22,17 +24,13 @@ export interface RemoteOptions {
  */
 export function createRemote(first: Connection, options: RemoteOptions): ApplyHost {
   let connection = first
-  const runOptions: RunOptions = {
-    become: options.become,
-    signal: options.signal,
-    onOutput: options.onOutput,
-  }
+  const runOptions: RunOptions = { become: options.become, signal: options.signal }
   const run = async (script: Script): Promise<Completed> => {
     const prepared = prepare(script, options)
-    const outcome = await connection.run(prepared, runOptions)
+    const outcome = await live(options.onOutput, runOptions, (live) => connection.run(prepared, live))
     if (outcome.kind !== 'lost' || (outcome.sent && !script.repeatable)) return completed(outcome)
     connection = await options.reconnect(connection)
-    return completed(await connection.run(prepared, runOptions))
+    return completed(await live(options.onOutput, runOptions, (again) => connection.run(prepared, again)))
   }
   return {
     name: options.name,
@@ -57,6 +55,22 @@ export function createRemote(first: Connection, options: RemoteOptions): ApplyHo
       })
     },
   }
+}
+
+/** Runs with output passed on line by line; what has no line's end yet is passed at the end. */
+async function live(
+  onOutput: RemoteOptions['onOutput'],
+  options: RunOptions,
+  run: (options: RunOptions) => Promise<Outcome>,
+): Promise<Outcome> {
+  if (!onOutput) return run(options)
+  const lines = {
+    stdout: byLine((text) => onOutput('stdout', text)),
+    stderr: byLine((text) => onOutput('stderr', text)),
+  }
+  const outcome = await run({ ...options, onOutput: (stream, chunk) => lines[stream].push(chunk) })
+  for (const stream of Object.values(lines)) stream.end()
+  return outcome
 }
 
 function prepare(script: Script, options: RemoteOptions): Script {

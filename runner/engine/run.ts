@@ -4,6 +4,7 @@ import type { Play } from '../plan/plan.js'
 import type { Files } from '../syntax/files.js'
 import type { Run } from './context.js'
 import { createControllers } from './controller.js'
+import { hideValue } from './hide.js'
 import { playHosts, playScope, runPlay } from './play.js'
 import { taskScope } from './scope.js'
 import { exitCodeOf } from './stats.js'
@@ -87,8 +88,7 @@ function hideSecrets(run: Run, play: Play, names: readonly string[]): void {
     }
     const scope = taskScope(run, batch, run.hosts.get(name)!)
     for (const secret of play.secrets) {
-      const found = scope.lookup(secret)?.value
-      if (typeof found === 'string') run.redactor.add(found)
+      hideValue(run.redactor, scope.lookup(secret)?.value)
     }
   }
 }

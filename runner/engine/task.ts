@@ -4,6 +4,7 @@ import type { HostTaskResult, ItemResult, TaskStatus } from '../events.js'
 import { type Compiled, constant, type Scope } from '../expression/compiled.js'
 import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
+import { hideOutcome } from './hide.js'
 import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
 import { type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
@@ -27,6 +28,7 @@ export async function runTask(context: TaskRun, includes: readonly Layer[]): Pro
   const outcomes = await allItems(context, scope)
   const effective = outcomes.find((outcome) => outcome.effective)?.effective
   const status = overall(outcomes)
+  if (effective?.noLog) for (const outcome of outcomes) hideOutcome(run.redactor, outcome)
   remember(context, outcomes, status)
   const failing =
     (status === 'failed' && effective?.ignoreErrors) ||
@@ -198,14 +200,9 @@ function overall(outcomes: readonly ItemOutcome[]): TaskStatus {
   return order.find((status) => outcomes.some((outcome) => outcome.status === status)) ?? 'skipped'
 }
 
-function publicItem({
-  applied: _a,
-  effective: _e,
-  facts: _f,
-  foretold: _t,
-  ...item
-}: ItemOutcome): ItemResult {
-  return item
+/** Differences are told where diff mode is on: by the command line, or by the task. */
+function publicItem({ applied: _a, effective, facts: _f, foretold: _t, ...item }: ItemOutcome): ItemResult {
+  return effective?.diff ? item : { ...item, differences: [] }
 }
 
 function censor(result: HostTaskResult): HostTaskResult {

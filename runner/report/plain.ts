@@ -16,7 +16,6 @@ import {
 
 export interface PlainOptions {
   readonly colour: boolean
-  readonly diff: boolean
   /** 0: what changed or failed; 1: what every host said; 2: results and live output too. */
   readonly verbosity: number
   write(text: string): void
@@ -80,7 +79,7 @@ function groupByStatus(results: readonly HostTaskResult[]): Map<string, HostTask
 /** What a host's result has to say, beside being counted. */
 export function resultLines(
   result: HostTaskResult,
-  options: Pick<PlainOptions, 'diff' | 'verbosity'>,
+  options: Pick<PlainOptions, 'verbosity'>,
   paint: Paint,
   title?: string,
 ): string[] {
@@ -93,9 +92,7 @@ export function resultLines(
     const shown = said.length > 0 ? said : ['']
     const text = [title, shown[0]].filter(Boolean).join(': ')
     const head = `${status} ${host}${text ? `  ${text}` : ''}`
-    const differences = options.diff
-      ? item.differences.flatMap((difference) => unifiedDiff(difference, paint))
-      : []
+    const differences = item.differences.flatMap((difference) => unifiedDiff(difference, paint))
     const value = options.verbosity > 1 ? sanitize(JSON.stringify(item.result, null, 2)).split('\n') : []
     return [head, ...[...shown.slice(1), ...differences, ...value].map((line) => `    ${line}`)]
   })

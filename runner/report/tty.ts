@@ -14,7 +14,6 @@ import { resultLines } from './plain.js'
 
 export interface TtyOptions {
   readonly colour: boolean
-  readonly diff: boolean
   readonly verbosity: number
   write(text: string): void
 }

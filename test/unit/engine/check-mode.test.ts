@@ -99,6 +99,7 @@ describe('check mode', () => {
 
 describe('values that look like code', () => {
   it('are printed as they are, wherever they came from', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is to look like one.
     const evil = '<%= process.exit(1) %> ${1+1} {{ 7*7 }}'
     const ran = await play(
       `- hosts: web
@@ -120,5 +121,55 @@ describe('values that look like code', () => {
     )
     expect(ran.messages).toEqual([`h1: ${evil}`, `h1: again ${evil}`, `h1: ${evil}`, `h1: ${evil}`])
     expect(ran.trace[1]).toBe(`said ${evil} h1: ok`)
+  })
+})
+
+describe('secrets', () => {
+  it('of a task with no_log come up nowhere, not even in another task', async () => {
+    const ran = await play(`- hosts: web
+  gather_facts: false
+  tasks:
+    - command: echo hunter22-secret
+      register: answer
+      no_log: true
+    - debug: { msg: "it is <%= answer.stdout %>" }
+    - fail: { msg: "not <%= answer.stdout %>" }
+`)
+    expect(ran.messages).toEqual(['h1: it is ***'])
+    expect(ran.stdout).not.toContain('hunter22')
+  })
+
+  it('that a role declares are masked everywhere', async () => {
+    const ran = await play(
+      `- hosts: web
+  gather_facts: false
+  vars: { token: deep-secret-1, codes: [deep-secret-2, 12345678] }
+  roles: [holder]
+`,
+      {
+        files: {
+          'roles/holder/meta/argument_specs.yaml':
+            'argument_specs:\n  main:\n    options:\n      token: { type: str, no_log: true }\n      codes: { type: list, no_log: true }\n',
+          'roles/holder/tasks/main.yaml': '- debug: { msg: "<%= token %> <%= codes.join() %>" }\n',
+        },
+      },
+    )
+    expect(ran.messages).toEqual(['h1: *** ***,***'])
+  })
+})
+
+describe('diff', () => {
+  it('is told where it is asked for, by the command line or by the task', async () => {
+    const dir = temporaryFolder()
+    const playbook = (keyword: string) => `- hosts: web
+  gather_facts: false
+  tasks: [{ copy: { content: "new line\\n", dest: ${dir}/file }${keyword} }]
+`
+    expect((await play(playbook(''), { dir, args: ['-C'] })).stdout).not.toContain('new line')
+    expect((await play(playbook(', diff: true'), { dir, args: ['-C'] })).stdout).toContain('new line')
+    expect((await play(playbook(''), { dir, args: ['-C', '-D'] })).stdout).toContain('new line')
+    expect((await play(playbook(', diff: false'), { dir, args: ['-C', '-D'] })).stdout).not.toContain(
+      'new line',
+    )
   })
 })
