@@ -136,7 +136,7 @@ function tooManyFailed(batch: Batch): boolean {
 }
 
 /** Order of two places in a play, item by item. */
-export function comparePaths(a: readonly number[], b: readonly number[]): number {
+function comparePaths(a: readonly number[], b: readonly number[]): number {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
     const difference = a[i]! - b[i]!
     if (difference !== 0) return difference

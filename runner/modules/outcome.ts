@@ -8,7 +8,7 @@ export function outputText(output: Buffer): string {
 }
 
 /** Lines as Python's `splitlines` gives them, which is what `stdout_lines` holds in Ansible. */
-export function linesOf(text: string): string[] {
+function linesOf(text: string): string[] {
   return text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r\n|\n|\r/)
 }
 
@@ -38,7 +38,7 @@ export async function mustRun(host: ProbeHost, script: Script, doing: string): P
 }
 
 /** The failure of a script that ended with an exit code other than 0. */
-export function scriptFailure(completed: Completed, doing: string): ModuleFailure {
+function scriptFailure(completed: Completed, doing: string): ModuleFailure {
   const fields = outputFields(completed)
   const said = (fields.stderr || fields.stdout).split('\n').slice(-5).join('\n')
   return new ModuleFailure(`could not ${doing}: ${said || `exit code ${completed.code}`}`, fields)

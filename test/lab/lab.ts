@@ -18,7 +18,6 @@ import { type HostRecord, type LabState, readState, recordHost, removeState, wri
 
 export { LabError } from './errors.js'
 export type { LabSize } from './plan.js'
-export { missingRequirements } from './requirements.js'
 
 /** A host of the lab. `root` is its file system as the controller sees it. */
 export interface LabHost {

@@ -32,7 +32,7 @@ export function temporaryFolder(files: Readonly<Record<string, string>> = {}): s
 }
 
 /** Hosts that are shells on this machine: h1, h2, … in one group each and all in `web`. */
-export function localInventory(count: number): string {
+function localInventory(count: number): string {
   const hosts = Array.from({ length: count }, (_, i) => `    h${i + 1}: { own: ${i + 1} }`).join('\n')
   return `web:\n  vars: { ansible_connection: local }\n  hosts:\n${hosts}\n`
 }
@@ -60,7 +60,7 @@ export async function play(
   return runInFolder(dir, ['-i', join(dir, 'inventory.yaml'), ...(options.args ?? []), 'play.yaml'])
 }
 
-export async function runInFolder(dir: string, args: readonly string[]): Promise<Ran> {
+async function runInFolder(dir: string, args: readonly string[]): Promise<Ran> {
   let stdout = ''
   let stderr = ''
   let exitCode: number

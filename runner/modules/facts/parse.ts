@@ -8,7 +8,7 @@ import { readCgroup, readMemory, readMounts, readVirtualization } from './system
 export type Sections = ReadonlyMap<string, readonly string[]>
 
 /** @throws ModuleFailure when the answer was cut short: half the facts are not facts */
-export function readSections(text: string): Sections {
+function readSections(text: string): Sections {
   const sections = new Map<string, string[]>()
   let current: string[] = []
   for (const line of text.split('\n')) {

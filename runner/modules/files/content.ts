@@ -4,7 +4,7 @@ import { Secret } from '../../secrets/secret.js'
 import type { Controller } from '../module.js'
 
 /** Content up to this many bytes travels inside the script that writes it; more, or binary, on a channel of its own. */
-export const inlineBytes = 256 * 1024
+const inlineBytes = 256 * 1024
 
 /** What a file shall hold. */
 export interface Content {

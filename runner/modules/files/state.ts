@@ -34,7 +34,7 @@ export interface FileState {
 const nothing = { mode: '', uid: -1, gid: -1, owner: '', group: '', size: 0, mtime: 0, atime: 0, ctime: 0 }
 
 /** Nothing is there. */
-export const absent: FileState = {
+const absent: FileState = {
   kind: 'absent',
   parent: true,
   ...nothing,

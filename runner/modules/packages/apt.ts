@@ -77,7 +77,7 @@ export async function probePackages(host: ProbeHost, order: PackageOrder): Promi
 const bareName = (name: string) => name.replace(/=.*/, '')
 
 /** Reads what the probe prints. */
-export function readPackages(text: string): PackageState {
+function readPackages(text: string): PackageState {
   const installed = new Map<string, string>()
   const remains = new Set<string>()
   const provided = new Set<string>()

@@ -63,7 +63,7 @@ export async function probeUnit(host: ProbeHost, order: UnitOrder): Promise<Unit
 }
 
 /** Reads the lines of `systemctl show`. Of a property that comes twice, the last counts. */
-export function readStatus(text: string): UnitStatus {
+function readStatus(text: string): UnitStatus {
   const pairs = text.split('\n').flatMap((line) => {
     const at = line.indexOf('=')
     return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]

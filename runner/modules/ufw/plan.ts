@@ -79,7 +79,7 @@ function ruleStep(order: UfwOrder, state: UfwState): string[][] {
 }
 
 /** Addresses as ufw keeps them. */
-export function normalRule(rule: Omit<Rule, 'v6'>): Omit<Rule, 'v6'> {
+function normalRule(rule: Omit<Rule, 'v6'>): Omit<Rule, 'v6'> {
   return { ...rule, from: normalAddress(rule.from), to: normalAddress(rule.to) }
 }
 

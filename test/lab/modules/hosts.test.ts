@@ -53,7 +53,7 @@ const failure = (promise: Promise<unknown>) =>
   )
 
 test('facts of a systemd host and of one with nothing but busybox', async () => {
-  const facts = (await play('setup', {}, server, true)).fields['facts']
+  const facts = (await play('setup', {}, server, true)).fields.facts
   expect(facts).toMatchObject({
     os: { family: 'debian', id: 'debian', version: '12', codename: 'bookworm' },
     arch: 'amd64',
@@ -64,7 +64,7 @@ test('facts of a systemd host and of one with nothing but busybox', async () => 
     user: { name: 'root', uid: 0, home: '/root' },
     k3s: { installed: null, role: null },
   })
-  const small = (await play('setup', {}, box, true)).fields['facts']
+  const small = (await play('setup', {}, box, true)).fields.facts
   expect(small).toMatchObject({ arch: 'amd64', package_manager: null, firewall: { ufw: 'absent' } })
 })
 
@@ -124,7 +124,7 @@ describe('ufw', () => {
     await converges('ufw', { rule: 'deny', from_ip: '10.66.0.0/16', insert: 1 })
     await converges('ufw', { state: 'enabled', default: 'deny', logging: 'medium' })
     const fields = await converges('ufw', { rule: 'limit', port: 22, proto: 'tcp' })
-    expect(fields['status']).toBe('active')
+    expect(fields.status).toBe('active')
     expect(await sh('ufw status')).toMatch(/22\/tcp +LIMIT +Anywhere +# another/)
     await converges('ufw', { rule: 'limit', port: 22, proto: 'tcp', delete: true })
     await converges('ufw', { default: 'allow', direction: 'routed' })
@@ -141,6 +141,7 @@ describe('package', () => {
   test('install, a version, latest, remove', async () => {
     await converges('apt', { name: ['tree', 'netbase'], update_cache: true, install_recommends: false })
     expect(await sh('command -v tree')).toBe('/usr/bin/tree')
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own format.
     const version = await sh("dpkg-query -W -f '${Version}' tree")
     expect((await play('apt', { name: `tree=${version}` }, server, true)).change).toBeUndefined()
     expect((await play('apt', { name: 'tree', state: 'latest' }, server, true)).change).toBeUndefined()

@@ -28,7 +28,7 @@ async function converges(args: Record<string, unknown>): Promise<NodeInfo | null
   const done = await play('k8s_node', args)
   expect(done.change?.summary).toEqual(foretold.change?.summary)
   expect((await play('k8s_node', args)).change).toBeUndefined()
-  return done.fields['node'] as NodeInfo | null
+  return done.fields.node as NodeInfo | null
 }
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ test('waits for the API, and for the node to be a ready voter of its version', a
   await play('k8s_wait', wish)
   const again = await play('k8s_wait', wish)
   expect(again.change).toBeUndefined()
-  expect(again.fields['seen']).toContain('EtcdIsVoter=True')
+  expect(again.fields.seen).toContain('EtcdIsVoter=True')
 })
 
 test('waiting in vain tells what was seen last', async () => {
@@ -68,7 +68,7 @@ test('waiting in vain tells what was seen last', async () => {
 test('a node is told, cordoned, labelled, tainted and drained', async () => {
   const { change, fields } = await play('k8s_node', { name: 'server-1' })
   expect(change).toBeUndefined()
-  expect(fields['node']).toMatchObject({
+  expect(fields.node).toMatchObject({
     name: 'server-1',
     ready: true,
     voter: true,
@@ -90,7 +90,7 @@ test('a node is told, cordoned, labelled, tainted and drained', async () => {
 
 test('a node that the cluster does not know', async () => {
   expect((await play('k8s_node', { name: 'nobody', state: 'absent' })).change).toBeUndefined()
-  expect((await play('k8s_node', { name: 'nobody' })).fields['exists']).toBe(false)
+  expect((await play('k8s_node', { name: 'nobody' })).fields.exists).toBe(false)
   const wish = await play('k8s_node', { name: 'nobody', schedulable: false }, false)
   expect(wish.change?.requires).toEqual(['node:nobody'])
 })
