@@ -1,10 +1,11 @@
 import { type ExitCode, exitCodes, InputError } from '../errors.js'
 import { EvaluationError } from '../expression/compiled.js'
-import type { Play } from '../plan/plan.js'
+import type { Play, Prompt } from '../plan/plan.js'
 import type { Files } from '../syntax/files.js'
 import type { Run } from './context.js'
 import { createControllers } from './controller.js'
 import { hideValue } from './hide.js'
+import { firstFalse } from './keywords.js'
 import { playHosts, playScope, runPlay } from './play.js'
 import { taskScope } from './scope.js'
 import { exitCodeOf } from './stats.js'
@@ -96,26 +97,32 @@ function hideSecrets(run: Run, play: Play, names: readonly string[]): void {
 /** `vars_prompt`: each variable is asked for once a run. */
 async function askAll(run: Run, play: Play, answers: Map<string, unknown>): Promise<void> {
   for (const prompt of play.prompts) {
-    if (run.options.extraVars.has(prompt.name) || answers.has(prompt.name)) continue
     const scope = playScope(run, play)
+    const known = run.options.extraVars.has(prompt.name) || answers.has(prompt.name)
+    if (known || inputErrors(() => firstFalse(prompt.when, scope, 'when'))) continue
     const fallback = prompt.default?.evaluate(scope)
-    const text = String(prompt.prompt.evaluate(scope))
-    try {
-      const answer = await run.ask(text, { private: prompt.private })
-      answers.set(prompt.name, answer === '' && fallback !== undefined ? fallback : answer)
-      if (prompt.private && answer) run.redactor.add(answer)
-    } catch (error) {
-      if (fallback !== undefined) answers.set(prompt.name, fallback)
-      else
-        throw new InputError([
-          {
-            code: 'option',
-            message: `'${prompt.name}' must be asked for, and ${error instanceof Error ? error.message : 'nobody can answer'}`,
-            span: prompt.span,
-            hint: `give it on the command line: -e ${prompt.name}=…`,
-          },
-        ])
-    }
+    const answer = await askFor(run, prompt, String(prompt.prompt.evaluate(scope)), fallback)
+    answers.set(prompt.name, answer)
+    if (prompt.private) hideValue(run.redactor, answer)
+  }
+}
+
+/** @throws InputError where nobody can answer and there is no default */
+async function askFor(run: Run, prompt: Prompt, text: string, fallback: unknown): Promise<unknown> {
+  try {
+    const answer = await run.ask(text, { private: prompt.private })
+    return answer === '' && fallback !== undefined ? fallback : answer
+  } catch (error) {
+    if (fallback !== undefined) return fallback
+    const why = error instanceof Error ? error.message : 'nobody can answer'
+    throw new InputError([
+      {
+        code: 'option',
+        message: `'${prompt.name}' must be asked for, and ${why}: ${text}`,
+        span: prompt.span,
+        hint: `give it on the command line: -e ${prompt.name}=…`,
+      },
+    ])
   }
 }
 

@@ -5,7 +5,7 @@ import { asBoolean, asMapping } from '../syntax/read.js'
 import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
 import { variablesFromNode } from '../vars/variables.js'
-import { type Reader, readValue, type Surroundings } from './context.js'
+import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { onlyTasks, readRoleEntry, readRoleHandlers } from './imports.js'
 import { inheritKeywords, noKeywords, within } from './inherit.js'
 import type { Meta, PlanNode, Play, Prompt, Task } from './plan.js'
@@ -133,7 +133,7 @@ function readVarsFile(item: Node, dir: string, reader: Reader): Layer[] {
     : []
 }
 
-const promptKeys = ['name', 'prompt', 'default', 'private']
+const promptKeys = ['name', 'prompt', 'default', 'private', 'when']
 
 function readPrompts(node: Node | undefined, reader: Reader): Prompt[] {
   return expectList(node, "'vars_prompt'", reader).flatMap((item) => {
@@ -147,12 +147,14 @@ function readPrompts(node: Node | undefined, reader: Reader): Prompt[] {
     const prompt = nodeOf(mapping, 'prompt')
     const fallback = nodeOf(mapping, 'default')
     const isPrivate = nodeOf(mapping, 'private')
+    const when = nodeOf(mapping, 'when')
     return [
       {
         name,
         prompt: prompt ? readValue(prompt, reader) : constant(name),
         default: fallback && readValue(fallback, reader),
         private: (isPrivate && asBoolean(isPrivate, "'private'", reader.report)) ?? true,
+        when: when ? readConditions(when, reader) : [],
         span: mapping.span,
       },
     ]

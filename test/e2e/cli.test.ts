@@ -124,6 +124,33 @@ describe('the installed command', () => {
   }, 30_000)
 })
 
+describe('a question at the terminal', () => {
+  /** Runs the command on a pseudo-terminal and types an answer. */
+  function answer(text: string) {
+    const command = `${tsplay} -i ${lab.inventoryPath} reset.yaml --check --output plain`
+    return spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: dir,
+      encoding: 'utf8',
+      input: `${text}\n`,
+    })
+  }
+
+  it('takes the name of the cluster, and nothing else', () => {
+    expect(answer('tsplay-lab').status).toBe(0)
+    const refused = answer('yes')
+    expect(refused.stdout).toContain('that is not the name of the cluster; nothing was touched')
+    expect(refused.status).toBe(2)
+  })
+
+  it('is an error before any host is touched where there is no terminal', () => {
+    const ran = run('-i', lab.inventoryPath, 'reset.yaml')
+    expect(ran.stderr).toMatch(
+      /reset\.yaml:\d+:\d+: error: 'typed_name' must be asked for, and there is no terminal/,
+    )
+    expect(ran.status).toBe(1)
+  })
+})
+
 describe('bad input ends with one clear message', () => {
   const cases: readonly (readonly [string, () => string[], number, RegExp])[] = [
     [
