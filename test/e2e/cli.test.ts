@@ -119,8 +119,8 @@ describe('the installed command', () => {
     child.kill('SIGINT')
     const code = await new Promise((done) => child.on('close', done))
     expect(code).toBe(130)
-    const left = await lab.exec('server-1', 'pgrep -f "sleep 4321" | wc -l', 'root')
-    expect(Number(left.stdout.trim())).toBeLessThanOrEqual(1) // pgrep's own shell
+    const left = await lab.exec('server-1', 'pgrep -fx "sleep 4321" | wc -l', 'root')
+    expect(left.stdout.trim()).toBe('0')
   }, 30_000)
 })
 
