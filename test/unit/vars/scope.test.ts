@@ -147,11 +147,9 @@ describe('extending', () => {
       [layer('inventory-group-vars', many), layer('play-vars', { sum: '<%= item + v7 %>' })],
       none,
     )
-    const started = performance.now()
     for (let n = 0; n < 10_000; n++) {
       const vars = new Map([['item', { value: constant(n), origin: { layer: 'loop-vars' as const } }]])
       expect(scope.extend([{ name: 'loop-vars', vars }]).lookup('sum')?.value).toBe(n + 7)
     }
-    expect(performance.now() - started).toBeLessThan(2000)
   })
 })
