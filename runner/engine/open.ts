@@ -25,7 +25,7 @@ export async function openHost(context: TaskRun, scope: Scope, effective: Effect
   const onOutput = effective.noLog ? undefined : context.onOutput
   return createRemote(connection, {
     name,
-    user: target.user,
+    user: connection.user,
     become,
     environment: environmentOf(task.keywords, scope),
     timeoutMs: effective.timeoutMs,

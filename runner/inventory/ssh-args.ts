@@ -1,109 +1,97 @@
 import { EvaluationError } from '../expression/index.js'
-import type { HostKeyPolicy } from '../transport/transport.js'
+import { standing, valueProblem } from '../transport/config-keywords.js'
+import { configLine } from '../transport/config-lines.js'
+import { type ConfigLine, ConnectError } from '../transport/transport.js'
 
-/** What the ssh arguments of an inventory ask for, as far as it is understood. */
+/** The ssh arguments of an inventory as the lines of ssh_config that they stand for, in order. */
 export interface SshArgs {
-  readonly user?: string
-  readonly port?: string
-  readonly identityFiles: readonly string[]
-  readonly knownHostsFiles: readonly string[]
-  readonly hostKeyPolicy?: HostKeyPolicy
-  readonly connectTimeoutMs?: number
+  readonly lines: readonly ConfigLine[]
+  /** -F */
+  readonly configFile: string | undefined
 }
 
-/** Draft of the above. */
-type Draft = { -readonly [K in keyof SshArgs]: SshArgs[K] } & {
-  identityFiles: string[]
-  knownHostsFiles: string[]
+/** Flags that stand for a keyword with their value, and those that stand for a keyword alone. */
+const valued: Readonly<Record<string, string>> = {
+  i: 'identityfile',
+  p: 'port',
+  l: 'user',
+  J: 'proxyjump',
+  b: 'bindaddress',
+  c: 'ciphers',
+  m: 'macs',
 }
-
-/** Options that only tune OpenSSH's own processes: one connection a host is kept here anyway. */
-const harmless = new Set([
-  'controlmaster',
-  'controlpath',
-  'controlpersist',
-  'compression',
-  'batchmode',
-  'loglevel',
-])
-
-const policies: Readonly<Record<string, HostKeyPolicy>> = {
-  yes: 'strict',
-  ask: 'strict',
-  no: 'off',
-  off: 'off',
-  'accept-new': 'accept-new',
+const bare: Readonly<Record<string, readonly [keyword: string, value: string]>> = {
+  A: ['forwardagent', 'yes'],
+  a: ['forwardagent', 'no'],
+  4: ['addressfamily', 'inet'],
+  6: ['addressfamily', 'inet6'],
 }
+/** Flags that only tune OpenSSH's own process; `-S` and `-E` have a value. */
+const harmless = /^-[CqTtxvnk]+$/
+const harmlessValued = /^-[SEe]/
+
+const known = new Map<string, SshArgs>()
 
 /**
  * Read `ansible_ssh_common_args` and its kin. What tsplay cannot do as OpenSSH does is refused by name: to pass over a
- * `ProxyCommand` would connect somewhere else.
+ * keyword could connect somewhere else. Many hosts share one text, so what was read is kept.
  * @throws EvaluationError
  */
 export function parseSshArgs(text: string): SshArgs {
-  const draft: Draft = { identityFiles: [], knownHostsFiles: [] }
+  const before = known.get(text)
+  if (before) return before
+  const lines: ConfigLine[] = []
+  let configFile: string | undefined
   const words = splitWords(text)
   for (let index = 0; index < words.length; index++) {
     const word = words[index]!
-    if (/^-[CqTx4]$/.test(word)) continue
-    const flag = /^-([oipl])(.*)$/s.exec(word)
-    if (!flag) throw refused(word)
-    const value = flag[2] !== '' ? flag[2]! : words[++index]
-    if (value === undefined) throw new EvaluationError(`the ssh argument ${word} has no value`)
-    if (flag[1] === 'o') setOption(draft, value)
-    else setFlag(draft, flag[1]!, value)
+    const flag = /^-([A-Za-z46])(.*)$/s.exec(word)
+    const name = flag?.[1] ?? ''
+    const isValued = name === 'o' || name === 'F' || Object.hasOwn(valued, name) || harmlessValued.test(word)
+    if (isValued) {
+      const value = flag![2] !== '' ? flag![2]! : words[++index]
+      if (value === undefined) throw new EvaluationError(`the ssh argument ${word} has no value`)
+      if (name === 'o') lines.push(...option(value))
+      else if (name === 'F') configFile ??= value
+      else if (Object.hasOwn(valued, name)) lines.push(checked(valued[name]!, value, `-${name}`))
+    } else if (flag?.[2] === '' && Object.hasOwn(bare, name)) lines.push(checked(...bare[name]!, word))
+    else if (!harmless.test(word)) throw refused(word)
   }
-  return draft
+  const args = { lines, configFile }
+  known.set(text, args)
+  return args
 }
 
-function setFlag(draft: Draft, flag: string, value: string): void {
-  if (flag === 'i') draft.identityFiles.push(value)
-  if (flag === 'p') draft.port = value
-  if (flag === 'l') draft.user = value
+function option(text: string): ConfigLine[] {
+  const line = readLine(text)
+  if (!line) throw refused(`-o ${text}`)
+  const kind = standing(line.keyword)
+  if (kind === 'ignorable') return []
+  if (kind !== 'honoured') throw refused(`-o ${/^\s*\w*/.exec(text)![0].trim()}`)
+  return [complain(line, /^\s*\w*/.exec(text)![0].trim())]
 }
 
-function setOption(draft: Draft, option: string): void {
-  const match = /^\s*(\w+)(?:\s*=\s*|\s+)(.*?)\s*$/s.exec(option)
-  if (!match) throw refused(`-o ${option}`)
-  const [, name = '', value = ''] = match
-  switch (name.toLowerCase()) {
-    case 'userknownhostsfile':
-      draft.knownHostsFiles.push(...splitWords(value))
-      return
-    case 'identityfile':
-      draft.identityFiles.push(value)
-      return
-    case 'port':
-      draft.port = value
-      return
-    case 'user':
-      draft.user = value
-      return
-    case 'connecttimeout':
-      draft.connectTimeoutMs = seconds(value)
-      return
-    case 'stricthostkeychecking':
-      draft.hostKeyPolicy = policyOf(value)
-      return
+function readLine(text: string): ConfigLine | undefined {
+  try {
+    return configLine(text, '-o')
+  } catch (error) {
+    if (error instanceof ConnectError) throw new EvaluationError(`a quote is not closed in: ${text}`)
+    throw error
   }
-  if (!harmless.has(name.toLowerCase())) throw refused(`-o ${name}`)
 }
 
-/** The host-key policy that a value of StrictHostKeyChecking means. */
-function policyOf(value: string): HostKeyPolicy {
-  const policy = Object.hasOwn(policies, value.toLowerCase()) ? policies[value.toLowerCase()] : undefined
-  if (policy) return policy
-  throw new EvaluationError(`StrictHostKeyChecking=${value} is not known`, undefined, 'yes, no or accept-new')
+function checked(keyword: string, value: string, place: string): ConfigLine {
+  return complain({ keyword, words: [value], place }, place)
 }
 
-function seconds(value: string): number {
-  if (/^[0-9]+$/.test(value) && Number(value) > 0) return Number(value) * 1000
-  throw new EvaluationError(`ConnectTimeout=${value} is no number of seconds`)
+function complain(line: ConfigLine, name: string): ConfigLine {
+  const problem = valueProblem(line.keyword, line.words)
+  if (problem) throw new EvaluationError(`the ssh argument ${name} ${problem}`)
+  return line
 }
 
 function refused(what: string): EvaluationError {
-  const hint = 'leave it out; jump hosts and the like belong in ~/.ssh/config'
-  return new EvaluationError(`the ssh argument ${what} is not supported`, undefined, hint)
+  return new EvaluationError(`the ssh argument ${what} is not supported`, undefined, 'leave it out')
 }
 
 /** Words as a shell would cut them: quotes and backslashes keep blanks. */

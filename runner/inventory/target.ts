@@ -1,4 +1,3 @@
-import { homedir, userInfo } from 'node:os'
 import { EvaluationError, type Scope } from '../expression/index.js'
 import { Secret } from '../secrets/secret.js'
 import type { Become, HostKeyPolicy, Target } from '../transport/transport.js'
@@ -15,44 +14,37 @@ export interface TargetOptions {
   readonly password?: Secret | undefined
   readonly hostKeyPolicy?: HostKeyPolicy | undefined
   readonly connectTimeoutMs?: number | undefined
-  /** Who runs tsplay, and where their home is; asked from the system where it is not given. */
-  readonly home?: string | undefined
-  readonly login?: string | undefined
 }
 
-const defaultTimeoutMs = 20_000
-const knownHosts = [
-  '~/.ssh/known_hosts',
-  '~/.ssh/known_hosts2',
-  '/etc/ssh/ssh_known_hosts',
-  '/etc/ssh/ssh_known_hosts2',
-]
-
 /**
- * Where and as whom to connect for a host, from its variables (`ansible_host`, `ansible_port`, `ansible_user`, …).
+ * Where and as whom to connect for a host, from its variables (`ansible_host`, `ansible_port`, `ansible_user`, …). What
+ * neither they nor the options say is left to ~/.ssh/config.
  * @throws EvaluationError if a variable cannot be used
  */
 export function targetOf(name: string, scope: Scope, options: TargetOptions = {}): Target {
   const args = sshArgs(scope)
-  const home = options.home ?? homedir()
-  const port = readText(scope, 'ansible_port', 'ansible_ssh_port') ?? args.port ?? options.port ?? 22
+  const port = readText(scope, 'ansible_port', 'ansible_ssh_port') ?? options.port
+  const policy = policyOf(scope, options)
   return {
     name,
     connection: connectionOf(name, scope, options),
-    address: readText(scope, 'ansible_host', 'ansible_ssh_host') ?? name,
-    port: toPort(port, `the port of ${name}`),
-    user:
-      readText(scope, 'ansible_user', 'ansible_ssh_user') ?? args.user ?? options.user ?? loginOf(options),
-    identityFiles: identityFiles(scope, args, options).map((path) => expandHome(path, home)),
+    address: bareAddress(readText(scope, 'ansible_host', 'ansible_ssh_host') ?? name),
+    port: port === undefined || port === null ? undefined : toPort(port, `the port of ${name}`),
+    user: readText(scope, 'ansible_user', 'ansible_ssh_user') ?? options.user,
+    identityFiles: identityFiles(scope, options),
     password:
       readSecret(scope, 'ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password') ?? options.password,
-    knownHostsFiles: (args.knownHostsFiles.length > 0 ? args.knownHostsFiles : knownHosts).map((path) =>
-      expandHome(path, home),
-    ),
-    hostKeyPolicy: policyOf(scope, args, options),
-    connectTimeoutMs:
-      timeoutOf(scope) ?? args.connectTimeoutMs ?? options.connectTimeoutMs ?? defaultTimeoutMs,
+    hostKeyPolicy: policy,
+    hopHostKeyPolicy: options.hostKeyPolicy,
+    connectTimeoutMs: timeoutOf(scope) ?? options.connectTimeoutMs,
+    sshArgs: args.lines,
+    configFile: args.configFile,
   }
+}
+
+/** An IPv6 address may stand in brackets, as it does before a port. */
+function bareAddress(address: string): string {
+  return /^\[([0-9A-Fa-f:.]+(?:%[\w.-]+)?)\]$/.exec(address)?.[1] ?? address
 }
 
 /** What options and keywords say of becoming another user. */
@@ -105,17 +97,17 @@ function connectionOf(name: string, scope: Scope, options: TargetOptions): Targe
   throw new EvaluationError(`the connection ${wanted} is not supported`, undefined, 'use ssh or local')
 }
 
-function identityFiles(scope: Scope, args: SshArgs, options: TargetOptions): string[] {
+function identityFiles(scope: Scope, options: TargetOptions): string[] {
   const own =
     readText(scope, 'ansible_ssh_private_key_file', 'ansible_private_key_file') ?? options.privateKey
-  return [...new Set([...(own === undefined ? [] : [own]), ...args.identityFiles])]
+  return own === undefined ? [] : [own]
 }
 
 /** `ansible_host_key_checking: false` is Ansible's way to say "off". An option of this run wins. */
-function policyOf(scope: Scope, args: SshArgs, options: TargetOptions): HostKeyPolicy {
+function policyOf(scope: Scope, options: TargetOptions): HostKeyPolicy | undefined {
   if (options.hostKeyPolicy) return options.hostKeyPolicy
   const checking = readBoolean(scope, 'ansible_ssh_host_key_checking', 'ansible_host_key_checking')
-  return checking === false ? 'off' : (args.hostKeyPolicy ?? 'strict')
+  return checking === false ? 'off' : undefined
 }
 
 function timeoutOf(scope: Scope): number | undefined {
@@ -123,12 +115,4 @@ function timeoutOf(scope: Scope): number | undefined {
   if (text === undefined) return undefined
   if (/^[0-9]+$/.test(text) && Number(text) > 0) return Number(text) * 1000
   throw new EvaluationError(`ansible_timeout: ${text} is no number of seconds`)
-}
-
-function loginOf({ login }: TargetOptions): string {
-  return login ?? userInfo().username
-}
-
-function expandHome(path: string, home: string): string {
-  return path === '~' || path.startsWith('~/') ? home + path.slice(1) : path
 }

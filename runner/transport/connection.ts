@@ -36,12 +36,14 @@ const roomPauseMs = 100
  * certainly did not begin is given to the next shell; any other is never sent twice.
  */
 export class HostConnection implements Connection {
+  readonly user: string
   readonly #remote: Remote
   readonly #options: ConnectionOptions
   readonly #lanes = new Map<string, Lane>()
   #closed = false
 
-  constructor(remote: Remote, options: ConnectionOptions = {}) {
+  constructor(remote: Remote, user: string, options: ConnectionOptions = {}) {
+    this.user = user
     this.#remote = remote
     this.#options = options
   }

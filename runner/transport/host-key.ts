@@ -1,8 +1,22 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type KnownHost, type KnownHostsCache, knownHostName, standsFor, typeOfKey } from './known-hosts.js'
-import { ConnectError, type Target } from './transport.js'
+import type { Settings } from './settings.js'
+import { ConnectError } from './transport.js'
+
+/** What is looked at of a host. */
+export type HostKeySettings = Pick<
+  Settings,
+  | 'name'
+  | 'address'
+  | 'port'
+  | 'hostKeyAlias'
+  | 'hostKeyPolicy'
+  | 'knownHostsFiles'
+  | 'globalKnownHostsFiles'
+  | 'hashKnownHosts'
+>
 
 /** What known_hosts holds for one host, and the judgement of the key it presents. */
 export interface HostKeyCheck {
@@ -13,26 +27,35 @@ export interface HostKeyCheck {
 }
 
 /** @throws ConnectError when known_hosts cannot be read */
-export async function hostKeyCheck(target: Target, cache: KnownHostsCache): Promise<HostKeyCheck> {
-  if (target.hostKeyPolicy === 'off') return { knownTypes: [], verify: () => undefined }
-  const all = await cache.entries(target.knownHostsFiles)
-  const name = knownHostName(target.address, target.port)
-  const named = all.filter((entry) => standsFor(entry, name))
+export async function hostKeyCheck(settings: HostKeySettings, cache: KnownHostsCache): Promise<HostKeyCheck> {
+  if (settings.hostKeyPolicy === 'off') return { knownTypes: [], verify: () => undefined }
+  const all = await cache.entries([...settings.knownHostsFiles, ...settings.globalKnownHostsFiles])
+  const name = nameOf(settings)
+  const found = all.filter((entry) => standsFor(entry, name))
+  const named = found.filter((entry) => !entry.authority)
   // A key that is known for the host without its port is accepted for any port, as OpenSSH does.
-  const plain = name.startsWith('[')
-    ? all.filter((entry) => standsFor(entry, target.address.toLowerCase()))
-    : []
+  const plain =
+    settings.hostKeyAlias === undefined && name.startsWith('[')
+      ? all.filter((entry) => standsFor(entry, settings.address.toLowerCase()) && !entry.authority)
+      : []
   const usable = named.some((entry) => !entry.revoked) ? named : [...named, ...plain]
+  const authority = found.find((entry) => entry.authority)
   return {
     knownTypes: [...new Set(usable.filter((entry) => !entry.revoked).map((entry) => entry.keyType))],
     verify: (key) => {
       const verdict = judge(key, named, plain)
       if (verdict.kind === 'known') return undefined
-      if (verdict.kind === 'revoked') return revoked(target, key, verdict.entry)
-      if (verdict.kind === 'changed') return changed(target, key, verdict.entry)
-      return target.hostKeyPolicy === 'accept-new' ? record(target, name, key, cache) : unknown(target, key)
+      if (verdict.kind === 'revoked') return revoked(settings, key, verdict.entry)
+      if (verdict.kind === 'changed') return changed(settings, key, verdict.entry)
+      if (settings.hostKeyPolicy !== 'accept-new') return unknown(settings, key, authority)
+      return record(settings, name, key, cache)
     },
   }
+}
+
+/** The name to look for: HostKeyAlias as it stands, else the address with its port. */
+function nameOf({ hostKeyAlias, address, port }: HostKeySettings): string {
+  return hostKeyAlias?.toLowerCase() ?? knownHostName(address, port)
 }
 
 type Verdict =
@@ -60,49 +83,63 @@ export function fingerprint(key: Buffer): string {
   return `${typeOfKey(key)} SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
-function unknown(target: Target, key: Buffer): ConnectError {
-  const port = target.port === 22 ? '' : `-p ${target.port} `
-  const file = target.knownHostsFiles[0] ?? '~/.ssh/known_hosts'
+function unknown(settings: HostKeySettings, key: Buffer, authority: KnownHost | undefined): ConnectError {
+  const port = settings.port === 22 ? '' : `-p ${settings.port} `
+  const file = settings.knownHostsFiles[0] ?? '~/.ssh/known_hosts'
   return new ConnectError(
     'host-key-unknown',
-    `the host key of ${described(target)} is not known: ${fingerprint(key)}`,
-    `compare the fingerprint, then: ssh-keyscan ${port}${target.address} >> ${file}; or run with --host-key-checking accept-new`,
+    `the host key of ${described(settings)} is not known: ${fingerprint(key)}`,
+    authority
+      ? `${authority.file}:${authority.line} trusts certificates of its authority, which are not supported here: add the host's key itself`
+      : `compare the fingerprint, then: ssh-keyscan ${port}${settings.address} >> ${file}; or run with --host-key-checking accept-new`,
   )
 }
 
-function changed(target: Target, key: Buffer, { file, line, key: known }: KnownHost): ConnectError {
+/** Known types are asked for first: so a host that shows another one does not have the key that is known. */
+function changed(
+  settings: HostKeySettings,
+  key: Buffer,
+  { file, line, key: known }: KnownHost,
+): ConnectError {
   return new ConnectError(
     'host-key-changed',
-    `the host key of ${described(target)} has changed: it shows ${fingerprint(key)}, ${file}:${line} holds ${fingerprint(known)}`,
+    `the host key of ${described(settings)} has changed: it shows ${fingerprint(key)}, ${file}:${line} holds ${fingerprint(known)}`,
     `someone may be listening in; if the host was reinstalled, remove ${file}:${line} and add the new key`,
   )
 }
 
-function revoked(target: Target, key: Buffer, { file, line }: KnownHost): ConnectError {
+function revoked(settings: HostKeySettings, key: Buffer, { file, line }: KnownHost): ConnectError {
   return new ConnectError(
     'host-key-revoked',
-    `the host key of ${described(target)} is revoked by ${file}:${line}: ${fingerprint(key)}`,
+    `the host key of ${described(settings)} is revoked by ${file}:${line}: ${fingerprint(key)}`,
     'give the host a new key',
   )
 }
 
-function described({ name, address, port }: Target): string {
+function described({ name, address, port }: HostKeySettings): string {
   const at = port === 22 ? address : `${address} port ${port}`
   return name === address && port === 22 ? name : `${name} (${at})`
 }
 
 /** accept-new: one write at the end of the first file. A key that cannot be recorded is not trusted. */
-function record(target: Target, name: string, key: Buffer, cache: KnownHostsCache): ConnectError | undefined {
-  const [file] = target.knownHostsFiles
+function record(
+  settings: HostKeySettings,
+  name: string,
+  key: Buffer,
+  cache: KnownHostsCache,
+): ConnectError | undefined {
+  const [file] = settings.knownHostsFiles
   try {
     if (!file || file.startsWith('/etc/')) throw new Error('there is no known_hosts file of the user')
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    const line = `${name} ${typeOfKey(key)} ${key.toString('base64')}\n`
+    const written = settings.hashKnownHosts ? hashedName(name) : name
+    const line = `${written} ${typeOfKey(key)} ${key.toString('base64')}\n`
     appendFileSync(file, endsInLine(file) ? line : `\n${line}`, { mode: 0o600 })
     void cache.add({
       file,
       line: 0,
       revoked: false,
+      authority: false,
       names: [name],
       keyType: typeOfKey(key),
       key: Buffer.from(key),
@@ -111,10 +148,16 @@ function record(target: Target, name: string, key: Buffer, cache: KnownHostsCach
   } catch (error) {
     return new ConnectError(
       'host-key-unknown',
-      `the new host key of ${described(target)} cannot be recorded: ${(error as Error).message}`,
+      `the new host key of ${described(settings)} cannot be recorded: ${(error as Error).message}`,
       'a key that is not recorded could not be recognised the next time',
     )
   }
+}
+
+/** HashKnownHosts: the name as `|1|salt|hash`. */
+function hashedName(name: string): string {
+  const salt = randomBytes(20)
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`
 }
 
 /** Whether what is appended starts a line of its own. */

@@ -1,24 +1,58 @@
+import { homedir, userInfo } from 'node:os'
+import { configFiles } from './config-files.js'
 import { type ConnectionOptions, HostConnection } from './connection.js'
 import { knownHostsCache } from './known-hosts.js'
 import { localRemote } from './local.js'
+import type { Ask } from './passphrases.js'
+import type { SshTransport } from './ssh.js'
 import type { Connection, Target, Transport } from './transport.js'
 
-/** What tests shorten and the rest leaves alone. */
+/** What a run gives its transport; the rest is what tests shorten. */
 export interface TransportOptions extends ConnectionOptions {
+  /** Asks for the passphrase of a key, once a run. Without it, or where it throws, an encrypted key is of no use. */
+  readonly ask?: Ask | undefined
+  /** Told what ssh_config says that cannot be done, each text once. */
+  readonly warn?: ((text: string) => void) | undefined
   /** A link that answers nothing for `keepaliveCount` times this long counts as cut. Default 15 s, 3 times. */
   readonly keepaliveMs?: number
   readonly keepaliveCount?: number
+  /** Whose ~/.ssh is read. */
+  readonly home?: string
 }
 
 /** The transport of a run: each target over SSH or, with connection local, on the controller itself. */
 export function createTransport(options: TransportOptions = {}): Transport {
-  const knownHosts = knownHostsCache()
+  const login = userInfo().username
+  let ssh: Promise<SshTransport> | undefined
   return {
     async connect(target: Target, signal?: AbortSignal): Promise<Connection> {
-      if (target.connection === 'local') return new HostConnection(localRemote(), options)
+      if (target.connection === 'local') return new HostConnection(localRemote(), login, options)
       // Loaded here, so that a program that does not connect does not pay for it.
-      const { connectSsh } = await import('./ssh.js')
-      return new HostConnection(await connectSsh(target, { ...options, knownHosts }, signal), options)
+      ssh ??= import('./ssh.js').then(({ sshTransport }) =>
+        sshTransport({
+          ask: options.ask,
+          keepaliveMs: options.keepaliveMs,
+          keepaliveCount: options.keepaliveCount,
+          knownHosts: knownHostsCache(),
+          around: {
+            files: configFiles(),
+            home: options.home ?? homedir(),
+            login,
+            warn: onceEach(options.warn ?? (() => undefined)),
+          },
+        }),
+      )
+      const { remote, user } = await (await ssh).connect(target, signal)
+      return new HostConnection(remote, user, options)
     },
+  }
+}
+
+function onceEach(tell: (text: string) => void): (text: string) => void {
+  const told = new Set<string>()
+  return (text) => {
+    if (told.has(text)) return
+    told.add(text)
+    tell(text)
   }
 }

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { matchesPattern } from './pattern.js'
 import { ConnectError } from './transport.js'
 
 /** One line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
@@ -7,26 +8,29 @@ export interface KnownHost {
   readonly file: string
   readonly line: number
   readonly revoked: boolean
+  /** The key signs host certificates, which ssh2 does not take: it says nothing of a host's plain key. */
+  readonly authority: boolean
   /** Patterns, or one hashed name `|1|salt|hash`. */
   readonly names: readonly string[]
   readonly keyType: string
   readonly key: Buffer
 }
 
-/** The entries of a file. Comments, blank and broken lines and @cert-authority match nothing, as with OpenSSH. */
+/** The entries of a file. Comments, blank and broken lines match nothing, as with OpenSSH. */
 export function parseKnownHosts(text: string, file: string): KnownHost[] {
   return text.split('\n').flatMap((raw, index) => {
     const fields = raw.trim().split(/[ \t]+/)
     const marker = fields[0]?.startsWith('@') ? fields.shift() : undefined
     const [names, keyType, key] = fields
     if (!names || names.startsWith('#') || !keyType || !key) return []
-    if (marker !== undefined && marker !== '@revoked') return []
+    if (marker !== undefined && marker !== '@revoked' && marker !== '@cert-authority') return []
     const bytes = Buffer.from(key, 'base64')
     if (typeOfKey(bytes) !== keyType) return []
     return {
       file,
       line: index + 1,
-      revoked: marker !== undefined,
+      revoked: marker === '@revoked',
+      authority: marker === '@cert-authority',
       names: names.split(','),
       keyType,
       key: bytes,
@@ -54,7 +58,7 @@ export function standsFor(entry: KnownHost, name: string): boolean {
   let matched = false
   for (const pattern of entry.names) {
     const negated = pattern.startsWith('!')
-    if (!wildcardMatch(negated ? pattern.slice(1) : pattern, name)) continue
+    if (!matchesPattern((negated ? pattern.slice(1) : pattern).toLowerCase(), name)) continue
     if (negated) return false
     matched = true
   }
@@ -65,20 +69,6 @@ function hashedMatch(hashed: string, name: string): boolean {
   const [, , salt, hash] = hashed.split('|')
   if (!salt || !hash) return false
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
-}
-
-/** Patterns of OpenSSH: `*` and `?` alone, without regard to case. Linear in time, whatever the pattern. */
-function wildcardMatch(pattern: string, name: string): boolean {
-  const wanted = pattern.toLowerCase()
-  let [p, n, star, mark] = [0, 0, -1, 0]
-  while (n < name.length) {
-    if (wanted[p] === '*') [star, mark] = [p++, n]
-    else if (p < wanted.length && (wanted[p] === '?' || wanted[p] === name[n])) [p, n] = [p + 1, n + 1]
-    else if (star >= 0) [p, n] = [star + 1, ++mark]
-    else return false
-  }
-  while (wanted[p] === '*') p++
-  return p === wanted.length
 }
 
 /** Reads each known_hosts file once a run. */

@@ -1,4 +1,5 @@
-import { ConnectError, type ConnectErrorCode, type Target } from './transport.js'
+import type { Settings } from './settings.js'
+import { ConnectError, type ConnectErrorCode } from './transport.js'
 
 /** An error of ssh2 or of the socket; `level` is ssh2's name for the phase. */
 export interface RawError extends Error {
@@ -28,14 +29,14 @@ const hints: Partial<Record<ConnectErrorCode, string>> = {
 }
 
 /** What went wrong on the way to a host, in one line. */
-export function connectError(target: Target, error: RawError): ConnectError {
+export function connectError(settings: Settings, error: RawError): ConnectError {
   if (error instanceof ConnectError) return error
-  const where = `${target.address} port ${target.port}`
+  const where = `${settings.address} port ${settings.port}`
   const code = codeOf(error)
   const messages: Partial<Record<ConnectErrorCode, string>> = {
-    dns: `the name ${target.address} cannot be resolved`,
+    dns: `the name ${settings.address} cannot be resolved`,
     refused: `${where} refused the connection`,
-    timeout: `${where} did not answer within ${target.connectTimeoutMs / 1000} s`,
+    timeout: `${where} did not answer within ${settings.connectTimeoutMs / 1000} s`,
     unreachable: `there is no way to ${where} (${error.code ?? error.message})`,
     closed: `${where} closed the connection before the login (${error.message})`,
   }
@@ -55,7 +56,7 @@ function codeOf(error: RawError): ConnectErrorCode {
 
 /** The login was refused: what was offered, and what could not be. */
 export function authError(
-  target: Target,
+  settings: Settings,
   tried: readonly string[],
   problems: readonly string[],
 ): ConnectError {
@@ -63,7 +64,7 @@ export function authError(
     tried.length > 0 ? `it did not take ${tried.join(', ')}` : 'it takes none of what there is to offer'
   return new ConnectError(
     'auth',
-    `${target.name} does not let ${target.user} in: ${offered}`,
+    `${settings.name} does not let ${settings.user} in: ${offered}`,
     problems.length > 0
       ? problems.join('; ')
       : 'check the user (ansible_user), the key and ~/.ssh/authorized_keys on the host',

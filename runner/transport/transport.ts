@@ -11,19 +11,39 @@ export interface Become {
 /** How host keys are verified (docs/ssh.md): `strict` knows only what known_hosts holds. */
 export type HostKeyPolicy = 'strict' | 'accept-new' | 'off'
 
-/** Where and as whom to connect; everything the inventory, the options and ~/.ssh/config say, resolved. */
+/**
+ * Where and as whom to connect, as far as the inventory and the options say. The transport asks ~/.ssh/config for what
+ * is left out, and for more (docs/ssh.md).
+ */
 export interface Target {
   /** The inventory's name of the host: what messages use. */
   readonly name: string
   readonly connection: 'ssh' | 'local'
+  /** The host as one would name it to ssh: what `Host` lines see. */
   readonly address: string
-  readonly port: number
-  readonly user: string
+  readonly port?: number | undefined
+  readonly user?: string | undefined
+  /** Keys to log in with, before those of ~/.ssh/config. */
   readonly identityFiles: readonly string[]
   readonly password?: Secret | undefined
-  readonly knownHostsFiles: readonly string[]
-  readonly hostKeyPolicy: HostKeyPolicy
-  readonly connectTimeoutMs: number
+  readonly knownHostsFiles?: readonly string[] | undefined
+  readonly hostKeyPolicy?: HostKeyPolicy | undefined
+  /** What the run says for every jump host too; nothing else of a target is theirs. */
+  readonly hopHostKeyPolicy?: HostKeyPolicy | undefined
+  readonly connectTimeoutMs?: number | undefined
+  /** More of what ssh takes with -o, in order; it wins over ~/.ssh/config. */
+  readonly sshArgs?: readonly ConfigLine[] | undefined
+  /** ssh -F: this file instead of the user's and the system's; `none` reads nothing. */
+  readonly configFile?: string | undefined
+}
+
+/** One line of an ssh_config file: `words` are what quotes leave; a command keeps its text as it stands. */
+export interface ConfigLine {
+  /** In lower case, with today's name. */
+  readonly keyword: string
+  readonly words: readonly string[]
+  /** `file:line`, or where else it was said. */
+  readonly place: string
 }
 
 /**
@@ -65,6 +85,8 @@ export interface RunOptions {
 
 /** An open way to one host. Scripts of one become user run one after another, in the order they were given. */
 export interface Connection {
+  /** Who logged in. */
+  readonly user: string
   /**
    * A connection that is gone is an outcome; that no shell was given, or no right to become a user, is an error.
    * @throws ConnectError 'shell' or 'become'; QuoteError on NUL
@@ -96,6 +118,8 @@ export type ConnectErrorCode =
   | 'key-file'
   | 'shell'
   | 'become'
+  | 'config'
+  | 'proxy'
   | 'closed'
 
 /** The host could not be reached or entered. One line, with what to do as the hint. */

@@ -89,9 +89,10 @@ describe('architecture', () => {
     expect(importers.map((module) => module.path).filter((path) => !place.test(path))).toEqual([])
   })
 
-  it('starts processes only for the local connection', () => {
+  it('starts processes only for the local connection and for ProxyCommand', () => {
     const starters = modules.filter((module) => module.imports.includes('node:child_process'))
-    expect(starters.map((module) => module.path)).toEqual(['transport/local.ts'])
+    const paths = starters.map((module) => module.path).sort()
+    expect(paths).toEqual(['transport/local.ts', 'transport/proxy-command.ts'])
   })
 })
 

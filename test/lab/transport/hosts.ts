@@ -4,7 +4,11 @@ import type { Target } from '../../../runner/transport/transport.js'
 import type { Lab } from '../lab.js'
 
 /** How to reach a host of the lab; its own key alone, so that an agent of the developer is not asked. */
-export function targetOf(lab: Lab, name: string, over: Partial<Target> = {}): Target {
+export function targetOf(
+  lab: Lab,
+  name: string,
+  over: Partial<Target> = {},
+): Target & { readonly knownHostsFiles: readonly string[] } {
   delete process.env.SSH_AUTH_SOCK
   const host = lab.hosts.find((each) => each.name === name)
   if (!host) throw new Error(`the lab has no host ${name}`)
@@ -17,10 +21,11 @@ export function targetOf(lab: Lab, name: string, over: Partial<Target> = {}): Ta
     port: 22,
     user: host.kind === 'busybox' ? 'root' : 'debian',
     identityFiles: [identity],
-    knownHostsFiles: [join(lab.dir, 'known_hosts')],
     hostKeyPolicy: 'strict',
     connectTimeoutMs: 10_000,
+    configFile: 'none',
     ...over,
+    knownHostsFiles: over.knownHostsFiles ?? [join(lab.dir, 'known_hosts')],
   }
 }
 

@@ -4,30 +4,29 @@ import { becomeOf, type TargetOptions, targetOf } from '../../../runner/inventor
 import { Secret } from '../../../runner/secrets/secret.js'
 import { failure, scopeOf } from '../expression/support.js'
 
-const system = { home: '/home/me', login: 'me' }
-
 function target(vars: Readonly<Record<string, unknown>>, options: TargetOptions = {}, name = 'h') {
-  return targetOf(name, scopeOf(vars), { ...system, ...options })
+  return targetOf(name, scopeOf(vars), options)
 }
 
+/** What the ssh arguments of a target set, as ssh_config would say it. */
+const set = (vars: Readonly<Record<string, unknown>>): string[] =>
+  (target(vars).sshArgs ?? []).map(({ keyword, words }) => [keyword, ...words].join(' '))
+
 describe('targets', () => {
-  it('have defaults', () => {
+  it('leave to ~/.ssh/config what nobody says', () => {
     expect(target({})).toEqual({
       name: 'h',
       connection: 'ssh',
       address: 'h',
-      port: 22,
-      user: 'me',
+      port: undefined,
+      user: undefined,
       identityFiles: [],
       password: undefined,
-      knownHostsFiles: [
-        '/home/me/.ssh/known_hosts',
-        '/home/me/.ssh/known_hosts2',
-        '/etc/ssh/ssh_known_hosts',
-        '/etc/ssh/ssh_known_hosts2',
-      ],
-      hostKeyPolicy: 'strict',
-      connectTimeoutMs: 20_000,
+      hostKeyPolicy: undefined,
+      hopHostKeyPolicy: undefined,
+      connectTimeoutMs: undefined,
+      sshArgs: [],
+      configFile: undefined,
     })
   })
 
@@ -39,19 +38,38 @@ describe('targets', () => {
       ansible_ssh_private_key_file: '~/.ssh/id',
       ansible_ssh_pass: 'pw',
       ansible_timeout: 7,
-      ansible_ssh_common_args:
-        "-o UserKnownHostsFile='/tmp/k /tmp/l' -oStrictHostKeyChecking=accept-new -i ~/other -o ControlMaster=auto -C",
     }
     expect(target(vars)).toMatchObject({
       address: '10.0.0.1',
       port: 2222,
       user: 'debian',
-      identityFiles: ['/home/me/.ssh/id', '/home/me/other'],
-      knownHostsFiles: ['/tmp/k', '/tmp/l'],
-      hostKeyPolicy: 'accept-new',
+      identityFiles: ['~/.ssh/id'],
       connectTimeoutMs: 7000,
     })
     expect(target(vars).password?.reveal()).toBe('pw')
+  })
+
+  it('hand on what ssh arguments say', () => {
+    const vars = {
+      ansible_ssh_common_args:
+        "-o UserKnownHostsFile='/tmp/k /tmp/l' -oStrictHostKeyChecking=accept-new -i ~/other -o ControlMaster=auto -C",
+      ansible_ssh_extra_args: `-J a,b@c:23 -F /etc/other -A -6 -o 'ProxyCommand=nc -X "5 %h" %p'`,
+    }
+    expect(set(vars)).toEqual([
+      'userknownhostsfile /tmp/k /tmp/l',
+      'stricthostkeychecking accept-new',
+      'identityfile ~/other',
+      'proxyjump a,b@c:23',
+      'forwardagent yes',
+      'addressfamily inet6',
+      'proxycommand nc -X "5 %h" %p',
+    ])
+    expect(target(vars).configFile).toBe('/etc/other')
+  })
+
+  it('take an IPv6 address in brackets', () => {
+    expect(target({ ansible_host: '[fe80::1%eth0]' }).address).toBe('fe80::1%eth0')
+    expect(target({ ansible_host: 'node[1]' }).address).toBe('node[1]')
   })
 
   it('take variables before options, and options before defaults', () => {
@@ -69,11 +87,15 @@ describe('targets', () => {
     expect(target({ ansible_user: '' }, options).user).toBe('cli')
   })
 
-  it('let the option of this run decide on host keys', () => {
-    const vars = { ansible_ssh_common_args: '-o StrictHostKeyChecking=no' }
-    expect(target(vars).hostKeyPolicy).toBe('off')
-    expect(target(vars, { hostKeyPolicy: 'strict' }).hostKeyPolicy).toBe('strict')
-    expect(target({ ansible_host_key_checking: false }).hostKeyPolicy).toBe('off')
+  it('let the option of this run decide on host keys, those of jump hosts too', () => {
+    expect(target({ ansible_host_key_checking: false })).toMatchObject({
+      hostKeyPolicy: 'off',
+      hopHostKeyPolicy: undefined,
+    })
+    expect(target({ ansible_host_key_checking: false }, { hostKeyPolicy: 'strict' })).toMatchObject({
+      hostKeyPolicy: 'strict',
+      hopHostKeyPolicy: 'strict',
+    })
   })
 
   it.each(['localhost', '127.0.0.1', '::1'])('are local for %s', (name) => {
@@ -88,12 +110,11 @@ describe('targets', () => {
     [{ ansible_connection: 'docker' }, /docker is not supported/],
     [{ ansible_host: ['a'] }, /ansible_host must be text/],
     [{ ansible_timeout: 'soon' }, /no number of seconds/],
-    [{ ansible_ssh_common_args: '-o ProxyCommand=nc' }, /-o ProxyCommand is not supported/],
-    [{ ansible_ssh_common_args: '-J bastion' }, /-J is not supported/],
-    [
-      { ansible_ssh_extra_args: '-o StrictHostKeyChecking=maybe' },
-      /StrictHostKeyChecking=maybe is not known/,
-    ],
+    [{ ansible_ssh_common_args: '-L 80:localhost:80' }, /-L is not supported/],
+    [{ ansible_ssh_common_args: '-o KnownHostsCommand=x' }, /-o KnownHostsCommand is not supported/],
+    [{ ansible_ssh_common_args: '-o Prot=22' }, /-o Prot is not supported/],
+    [{ ansible_ssh_common_args: '-o Port=ssh' }, /Port takes a port, not 'ssh'/],
+    [{ ansible_ssh_extra_args: '-o StrictHostKeyChecking=maybe' }, /takes yes, no, ask or accept-new/],
     [{ ansible_ssh_common_args: "-i 'x" }, /quote is not closed/],
     [{ ansible_ssh_common_args: '-i' }, /-i has no value/],
   ])('refuse %j', (vars, message) => {
@@ -103,14 +124,16 @@ describe('targets', () => {
 
 describe('ssh arguments', () => {
   it('are read in all spellings', () => {
-    const text = `-o Port=1 -oUser=u -o "IdentityFile /a b" -o 'ConnectTimeout = 5' -i/k -p 2 -l me`
-    expect(parseSshArgs(text)).toEqual({
-      port: '2',
-      user: 'me',
-      identityFiles: ['/a b', '/k'],
-      knownHostsFiles: [],
-      connectTimeoutMs: 5000,
-    })
+    const text = `-o Port=1 -oUser=u -o "IdentityFile '/a b'" -o 'ConnectTimeout = 5' -i/k -p 2 -l me`
+    expect(parseSshArgs(text).lines.map(({ keyword, words }) => [keyword, ...words])).toEqual([
+      ['port', '1'],
+      ['user', 'u'],
+      ['identityfile', '/a b'],
+      ['connecttimeout', '5'],
+      ['identityfile', '/k'],
+      ['port', '2'],
+      ['user', 'me'],
+    ])
   })
 
   it('are cut as a shell cuts words', () => {

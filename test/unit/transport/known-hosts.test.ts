@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { fingerprint, hostKeyCheck } from '../../../runner/transport/host-key.js'
+import { fingerprint, type HostKeySettings, hostKeyCheck } from '../../../runner/transport/host-key.js'
 import { knownHostsCache, parseKnownHosts } from '../../../runner/transport/known-hosts.js'
-import type { HostKeyPolicy, Target } from '../../../runner/transport/transport.js'
+import type { HostKeyPolicy } from '../../../runner/transport/transport.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'tsplay-known-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -38,20 +38,19 @@ const write = (text: string): string => {
   writeFileSync(file, text)
   return file
 }
-const target = (over: Partial<Target>): Target => ({
+const target = (over: Partial<HostKeySettings>): HostKeySettings => ({
   name: 'node1',
-  connection: 'ssh',
   address: 'node1.example',
   port: 22,
-  user: 'debian',
-  identityFiles: [],
+  hostKeyAlias: undefined,
   knownHostsFiles: [],
+  globalKnownHostsFiles: [],
+  hashKnownHosts: false,
   hostKeyPolicy: 'strict',
-  connectTimeoutMs: 1000,
   ...over,
 })
 
-async function verdict(text: string, over: Partial<Target> = {}, key = ed): Promise<string> {
+async function verdict(text: string, over: Partial<HostKeySettings> = {}, key = ed): Promise<string> {
   const check = await hostKeyCheck(target({ ...over, knownHostsFiles: [write(text)] }), knownHostsCache())
   return check.verify(key)?.code ?? 'trusted'
 }

@@ -22,7 +22,7 @@ export interface Faults {
 
 /** A server in this process; programs run as this user through a real /bin/sh. */
 export interface TestServer {
-  readonly target: Target
+  readonly target: Target & { readonly knownHostsFiles: readonly string[] }
   /** Authentication requests that arrived, by method, with the password where there was one. */
   readonly attempts: string[]
   readonly executed: string[]
@@ -69,7 +69,7 @@ export async function testServer(faults: Faults = {}): Promise<TestServer> {
   if (key instanceof Error) throw key
   const knownHosts = join(folder, 'known_hosts')
   writeFileSync(knownHosts, `[127.0.0.1]:${proxy.port} ssh-rsa ${key.getPublicSSH().toString('base64')}\n`)
-  const target: Target = {
+  const target: TestServer['target'] = {
     name: 'node1',
     connection: 'ssh',
     address: '127.0.0.1',
@@ -79,6 +79,7 @@ export async function testServer(faults: Faults = {}): Promise<TestServer> {
     knownHostsFiles: [knownHosts],
     hostKeyPolicy: 'strict',
     connectTimeoutMs: 5000,
+    configFile: 'none',
   }
   return {
     target,

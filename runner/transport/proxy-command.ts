@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process'
+import { Duplex } from 'node:stream'
+import { lastLine } from './signals.js'
+
+/** A local program as the way to a host (ProxyCommand): its standard input and output are the connection. */
+export interface ProxyProcess {
+  readonly stream: Duplex
+  /** The last line that it printed on its standard error. */
+  said(): string
+}
+
+/**
+ * Started by the shell, as ssh does. The text comes from ssh_config or the inventory, files of the controller; what is
+ * known of a host (name, port, user) reaches it only as the tokens that stand there.
+ */
+export function startProxyCommand(command: string): ProxyProcess {
+  // In a session of its own: a Ctrl-C at the terminal is for tsplay to handle.
+  const child = spawn('/bin/sh', ['-c', `exec ${command}`], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let printed = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    printed = (printed + chunk.toString('latin1')).slice(-2000)
+  })
+  child.stdin.on('error', () => {})
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin })
+  stream.once('close', () => child.kill())
+  child.once('exit', () => stream.destroy())
+  return { stream, said: () => lastLine(printed) }
+}
