@@ -1,18 +1,6 @@
 import type { HostTaskResult, Reporter, RunEvent, TaskInfo } from '../events.js'
-import {
-  closingLine,
-  colours,
-  createPaint,
-  itemLines,
-  marks,
-  notable,
-  type Paint,
-  recapLines,
-  sanitize,
-  seconds,
-  taskTitle,
-  unifiedDiff,
-} from './format.js'
+import { closingLine, createPaint, recapLines, sanitize, seconds, taskTitle } from './format.js'
+import { resultLines } from './results.js'
 
 export interface PlainOptions {
   readonly colour: boolean
@@ -32,7 +20,7 @@ export function createPlainReporter(options: PlainOptions): Reporter {
     results.delete(task.id)
     if (all.length === 0) return
     say(`  ${taskTitle(task)}  ${paint('gray', counts(all))}`)
-    for (const result of all) for (const line of resultLines(result, options, paint)) say(`    ${line}`)
+    for (const line of resultLines(all, { verbosity: options.verbosity, paint })) say(`    ${line}`)
   }
 
   const handlers: { [T in RunEvent['type']]?: (event: Extract<RunEvent, { type: T }>) => void } = {
@@ -74,26 +62,4 @@ function groupByStatus(results: readonly HostTaskResult[]): Map<string, HostTask
   const groups = new Map<string, HostTaskResult[]>()
   for (const result of results) groups.set(result.status, [...(groups.get(result.status) ?? []), result])
   return groups
-}
-
-/** What a host's result has to say, beside being counted. */
-export function resultLines(
-  result: HostTaskResult,
-  options: Pick<PlainOptions, 'verbosity'>,
-  paint: Paint,
-  title?: string,
-): string[] {
-  const host = result.delegate ? `${result.host} -> ${result.delegate}` : result.host
-  const items = options.verbosity > 0 ? result.items : notable(result)
-  return items.flatMap((item) => {
-    const said = itemLines(item)
-    const ignored = result.ignored ? ' (ignored)' : ''
-    const status = paint(colours[item.status], `${marks[item.status]} ${item.status}${ignored}`)
-    const shown = said.length > 0 ? said : ['']
-    const text = [title, shown[0]].filter(Boolean).join(': ')
-    const head = `${status} ${host}${text ? `  ${text}` : ''}`
-    const differences = item.differences.flatMap((difference) => unifiedDiff(difference, paint))
-    const value = options.verbosity > 1 ? sanitize(JSON.stringify(item.result, null, 2)).split('\n') : []
-    return [head, ...[...shown.slice(1), ...differences, ...value].map((line) => `    ${line}`)]
-  })
 }

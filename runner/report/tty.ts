@@ -2,7 +2,9 @@ import { Listr, type ListrTaskWrapper } from 'listr2'
 import type { HostTaskResult, Reporter, RunEvent } from '../events.js'
 import {
   closingLine,
+  colours,
   createPaint,
+  marks,
   oneLine,
   type Paint,
   recapLines,
@@ -10,7 +12,7 @@ import {
   seconds,
   taskTitle,
 } from './format.js'
-import { resultLines } from './plain.js'
+import { resultLines } from './results.js'
 
 export interface TtyOptions {
   readonly colour: boolean
@@ -30,6 +32,8 @@ interface PlayView {
   task: string
   taskStarted: number
   readonly waiting: Set<string>
+  /** Of the task that runs, those that need not be shown at once. */
+  readonly results: HostTaskResult[]
   readonly lines: string[]
   failed: boolean
   /** Ends the drawing. */
@@ -55,8 +59,16 @@ export function createTtyReporter(options: TtyOptions): Reporter {
   const finished = (result: HostTaskResult, title: string): void => {
     if (!play) return
     play.waiting.delete(result.host)
-    if (['failed', 'unreachable'].includes(result.status) && !result.ignored) play.failed = true
-    play.lines.push(...resultLines(result, options, paint, title))
+    if (isBad(result)) {
+      play.failed ||= !result.ignored
+      play.lines.push(...taskLines([result], title, options.verbosity, paint))
+    } else play.results.push(result)
+    play.redraw()
+  }
+
+  const settled = (title: string): void => {
+    if (!play) return
+    play.lines.push(...taskLines(play.results.splice(0), title, options.verbosity, paint))
     play.redraw()
   }
 
@@ -83,6 +95,7 @@ export function createTtyReporter(options: TtyOptions): Reporter {
     else if (event.type === 'batch_started' && play) play.batch = `batch ${event.index} of ${event.of}`
     else if (event.type === 'task_started') started(event)
     else if (event.type === 'host_finished') finished(event.result, taskTitle(event.task))
+    else if (event.type === 'task_finished') settled(taskTitle(event.task))
     else if (event.type === 'play_finished') {
       play?.finish()
       play = undefined
@@ -108,11 +121,41 @@ function newView(event: Extract<RunEvent, { type: 'play_started' }>): PlayView {
     task: '',
     taskStarted: performance.now(),
     waiting: new Set(),
+    results: [],
     lines: [],
     failed: false,
     finish: () => undefined,
     redraw: () => undefined,
   }
+}
+
+function isBad(result: HostTaskResult): boolean {
+  return result.status === 'failed' || result.status === 'unreachable'
+}
+
+/**
+ * The lines of a task: one with the hosts that it changed; more where there is more to say than that, or where more
+ * was asked for.
+ */
+function taskLines(
+  results: readonly HostTaskResult[],
+  title: string,
+  verbosity: number,
+  paint: Paint,
+): string[] {
+  const isBrief = ({ status, items }: HostTaskResult): boolean =>
+    verbosity === 0 &&
+    status === 'changed' &&
+    items.every((item) => item.differences.length === 0 && item.says === undefined)
+  const brief = results.filter(isBrief)
+  const full = resultLines(
+    results.filter((result) => !isBrief(result)),
+    { verbosity, paint },
+  )
+  const hosts = brief.map((result) => result.host).join(' ')
+  const lines =
+    brief.length > 0 ? [`${paint(colours.changed, marks.changed)} ${title}  ${paint('gray', hosts)}`] : []
+  return full.length === 0 ? lines : [...lines, paint('gray', title), ...full.map((line) => `  ${line}`)]
 }
 
 /** Draws one play with listr2, as a view of events only: it never decides what runs, nor what a signal does. */
