@@ -67,7 +67,8 @@ async function execute(
   setMaxListeners(0, world.stop, world.abort)
   const becomePassword = await readBecomePassword(options)
   const reporter = await createReporter(options, world)
-  const connections = createConnections(createTransport(), world.abort)
+  const warn = (text: string): unknown => world.stderr.write(`warning: ${text}\n`)
+  const connections = createConnections(createTransport({ ask: askTerminal, warn }), world.abort)
   const run = createRun(plan, options, world, { reporter, connections, becomePassword })
   try {
     return await executeRun(run, files)
