@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Finished, runAnyway, runProcess } from './process.js'
@@ -42,11 +42,14 @@ export interface AnsibleOptions {
  */
 export async function runAnsible(args: readonly string[], options: AnsibleOptions): Promise<Finished> {
   const folder = mkdtempSync(join(tmpdir(), 'tsb-'))
+  const config = join(folder, 'ansible.cfg')
+  writeFileSync(config, '')
   const mitogen = options.mitogen ? { ANSIBLE_STRATEGY: 'mitogen_linear', MITOGEN_POOL_SIZE: '32' } : {}
   const env = {
     // Ansible refuses to start in a locale that is not UTF-8.
     LC_ALL: 'C.UTF-8',
-    ANSIBLE_CONFIG: '/dev/null',
+    // Empty: neither the user's settings nor the system's count.
+    ANSIBLE_CONFIG: config,
     ANSIBLE_PIPELINING: '1',
     ANSIBLE_FORKS: `${options.forks}`,
     ANSIBLE_SSH_CONTROL_PATH_DIR: folder,

@@ -29,8 +29,7 @@ export async function startDelayProxy(
     port,
     async close() {
       for (const socket of open) socket.destroy()
-      server.close()
-      await once(server, 'close')
+      await new Promise((resolve) => server.close(resolve))
     },
   }
 }

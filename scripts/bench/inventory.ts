@@ -17,7 +17,7 @@ export function renderInventory(hosts: readonly BenchHost[], access: Access): st
   const lines = hosts.map(
     ({ name, address, port }) => `    ${name}: { ansible_host: ${address}, ansible_port: ${port} }`,
   )
-  const options = `-o UserKnownHostsFile=${access.knownHosts} -o IdentitiesOnly=yes`
+  const options = `-o UserKnownHostsFile=${access.knownHosts}`
   return [
     'all:',
     '  vars:',
