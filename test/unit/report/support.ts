@@ -1,6 +1,6 @@
 import type { HostTaskResult, ItemResult, RunEvent, TaskInfo } from '../../../runner/events.js'
 
-export const task = (id: number, name: string): TaskInfo => ({
+const task = (id: number, name: string): TaskInfo => ({
   id,
   name,
   module: 'copy',
@@ -9,7 +9,7 @@ export const task = (id: number, name: string): TaskInfo => ({
   handler: false,
 })
 
-export const item = (over: Partial<ItemResult> = {}): ItemResult => ({
+const item = (over: Partial<ItemResult> = {}): ItemResult => ({
   status: 'changed',
   summary: ['create /etc/x'],
   differences: [],
