@@ -92,7 +92,7 @@ function tell(state: Evaluation, line: ConfigLine, kind: 'ignorable' | 'missed' 
   const { keyword, words, place } = line
   if (kind === 'missed' && toFlag(words[0] ?? '') !== false && words[0]?.toLowerCase() !== 'none')
     state.around.warn(`${place}: ${keyword} is not supported and was passed over`)
-  const ignored = (state.values.get('ignoreunknown') ?? []).flatMap((word) => word.split(','))
+  const ignored = (state.values.get('ignoreunknown') ?? []).flatMap((word) => word.toLowerCase().split(','))
   if (kind === 'unknown' && !matchesList(ignored, keyword))
     state.around.warn(`${place}: ssh_config has no keyword ${keyword}; it was passed over`)
 }

@@ -26,11 +26,13 @@ export interface HandshakeOptions {
 export function handshake(
   settings: Settings,
   loaded: Identities,
-  way: { readonly stream: Duplex; readonly said?: () => string },
+  way: { readonly stream: Duplex; readonly said?: () => Promise<string> },
   options: HandshakeOptions,
 ): Promise<Client> {
   const { check } = options
   const client = new ssh2.Client()
+  // Whoever waits for a channel listens for the end; there is no leak to warn of.
+  client.setMaxListeners(0)
   let hooks: LoginHooks | undefined
   let refused: ConnectError | undefined
   const auth = authentication(settings, loaded.identities, () => hooks!)
@@ -46,7 +48,10 @@ export function handshake(
       client.on('error', () => {})
       client.destroy()
       way.stream.destroy()
-      reject(refused ?? reasonOf(settings, auth.tried, loaded.problems, withSaid(error, way.said?.())))
+      const give = (said?: string): void =>
+        reject(refused ?? reasonOf(settings, auth.tried, loaded.problems, withSaid(error, said)))
+      if (way.said) void way.said().then(give)
+      else give()
     }
     const onAbort = (): void => fail(new ConnectError('closed', 'the connecting was interrupted'))
     const timeout = Object.assign(new Error('timed out'), { level: 'client-timeout' })

@@ -31,7 +31,8 @@ export interface SshTransport {
   connect(target: Target, signal?: AbortSignal): Promise<{ readonly remote: Remote; readonly user: string }>
 }
 
-const maxTries = 3
+/** MaxStartups hangs up on new connections by chance: there more tries are worth while. */
+const triesAfter = (error: ConnectError): number => (error.code === 'closed' ? 5 : 3)
 const maxHops = 10
 
 /** A connection that is open, and what ends with it. */
@@ -45,11 +46,10 @@ export function sshTransport(options: SshOptions): SshTransport {
   const unlocked = passphrases(options.ask, parseKey)
   const shared = hops()
 
-  /** `chain` are the hosts that wait for this one, outermost first. */
-  const enter = async (target: Target, chain: readonly string[], signal?: AbortSignal): Promise<Entered> => {
+  const enter = async (target: Target, signal?: AbortSignal): Promise<Entered> => {
     const settings = resolveSettings(target, options.around)
     const loaded = await loadCredentials(settings, unlocked)
-    const hop = settings.jumps.length > 0 ? await through(target, settings, chain) : undefined
+    const hop = settings.jumps.length > 0 ? await through(target, settings) : undefined
     try {
       const client = await tryToEnter(settings, loaded, options, hop, signal)
       client.once('close', () => hop?.release())
@@ -61,17 +61,11 @@ export function sshTransport(options: SshOptions): SshTransport {
   }
 
   /** A jump host is nobody's alone: an interrupted host must not take it from the others, so it gets no signal. */
-  const through = (target: Target, settings: Settings, chain: readonly string[]): Promise<Hop> => {
-    const here = `${settings.user}@${settings.address}:${settings.port}`
-    if (chain.includes(here) || chain.length >= maxHops)
-      throw new ConnectError(
-        'config',
-        `the jump hosts lead back to themselves: ${[...chain, here].join(', ')}`,
-      )
+  const through = (target: Target, settings: Settings): Promise<Hop> => {
     const next = hopTarget(target, settings)
     return shared.to(next, async () => {
       try {
-        const { client, settings: way } = await enter(next, [...chain, here])
+        const { client, settings: way } = await enter(next)
         client.on('error', () => {})
         return { client, settings: way, close: () => client.end() }
       } catch (error) {
@@ -83,9 +77,24 @@ export function sshTransport(options: SshOptions): SshTransport {
 
   return {
     async connect(target, signal) {
-      const { client, settings } = await enter(target, [], signal)
+      refuseLoop(target, options.around)
+      const { client, settings } = await enter(target, signal)
       return { remote: sshRemote(client, settings.forwardAgent !== undefined), user: settings.user }
     },
+  }
+}
+
+/** Two jump hosts that want each other would wait for ever. @throws ConnectError 'config' */
+function refuseLoop(target: Target, around: ConfigSurroundings): void {
+  const seen = [JSON.stringify(target)]
+  const names = [target.name]
+  let settings = resolveSettings(target, around)
+  for (let hop = target; settings.jumps.length > 0; settings = resolveSettings(hop, around)) {
+    hop = hopTarget(hop, settings)
+    names.push(hop.name)
+    if (seen.includes(JSON.stringify(hop)) || names.length > maxHops)
+      throw new ConnectError('config', `the jump hosts lead back to themselves: ${names.join(', ')}`)
+    seen.push(JSON.stringify(hop))
   }
 }
 
@@ -112,8 +121,8 @@ function keyHint(problems: readonly string[]): string {
 }
 
 /**
- * A host that refuses, resets or hangs up before authentication (MaxStartups, booting) is tried again, at most three
- * times (ConnectionAttempts of ssh_config) and only within the connect timeout.
+ * A host that refuses, resets or hangs up before authentication (MaxStartups, booting) is tried again, within the
+ * connect timeout and as often as ConnectionAttempts says.
  */
 async function tryToEnter(
   settings: Settings,
@@ -123,7 +132,6 @@ async function tryToEnter(
   signal?: AbortSignal,
 ): Promise<Client> {
   const deadline = Date.now() + settings.connectTimeoutMs
-  const tries = settings.connectionAttempts ?? maxTries
   for (let tried = 1; ; tried++) {
     try {
       const left = (): number => deadline - Date.now()
@@ -135,7 +143,12 @@ async function tryToEnter(
       // The jitter keeps hosts behind one bastion from coming back all at once.
       const pause = 200 * 3 ** Math.min(tried - 1, 3) * (0.5 + Math.random())
       const again = error instanceof ConnectError && mayRetry(error) && !signal?.aborted
-      if (!again || tried >= tries || Date.now() + pause >= deadline) throw error
+      if (
+        !again ||
+        tried >= (settings.connectionAttempts ?? triesAfter(error)) ||
+        Date.now() + pause >= deadline
+      )
+        throw error
       await sleep(pause)
     }
   }
@@ -144,7 +157,7 @@ async function tryToEnter(
 /** What carries the connection, and what is known of why it ended. */
 export interface Way {
   readonly stream: Duplex
-  readonly said?: () => string
+  readonly said?: () => Promise<string>
 }
 
 async function openWay(
