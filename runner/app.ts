@@ -3,15 +3,19 @@ import { readFile } from 'node:fs/promises'
 import { askTerminal } from './ask.js'
 import { createAppliers } from './engine/applier.js'
 import { createConnections } from './engine/connections.js'
-import type { Run } from './engine/context.js'
+import type { Ask, Run } from './engine/context.js'
 import { createLimit } from './engine/limits.js'
 import { createHosts, playHosts } from './engine/play.js'
 import { executeRun } from './engine/run.js'
+import { createStepGate } from './engine/step-gate.js'
 import { type ExitCode, exitCodes, formatDiagnostic, InputError } from './errors.js'
 import { createTap, type Reporter } from './events.js'
 import type { CliOptions } from './options.js'
+import { listTags, listTasks } from './plan/list.js'
 import { loadPlan } from './plan/load.js'
 import type { Plan } from './plan/plan.js'
+import { startAt } from './plan/start-at.js'
+import { selectTags } from './plan/tags.js'
 import { createJsonlReporter } from './report/jsonl.js'
 import { createPlainReporter } from './report/plain.js'
 import { createRedactor } from './secrets/redact.js'
@@ -25,6 +29,8 @@ export interface Surroundings {
   readonly stderr: { write(text: string): unknown }
   readonly colour: boolean
   readonly cwd: string
+  /** How a person is asked; the terminal unless given. */
+  readonly ask?: Ask | undefined
   /** First Ctrl-C: start nothing new. */
   readonly stop: AbortSignal
   /** Second Ctrl-C: kill what runs. */
@@ -40,7 +46,7 @@ export async function runApp(options: CliOptions, world: Surroundings): Promise<
   if (options.inventories.length === 0 && !options.syntaxCheck)
     throw usage('which inventory?', `tsplay -i inventory.yaml ${options.playbooks.join(' ')}`)
   const files = diskFiles()
-  const { plan, warnings } = loadPlan({
+  const { plan: whole, warnings } = loadPlan({
     inventories: options.inventories,
     playbooks: options.playbooks,
     extraVars: options.extraVars,
@@ -48,9 +54,20 @@ export async function runApp(options: CliOptions, world: Surroundings): Promise<
     cwd: world.cwd,
   })
   for (const warning of warnings) world.stderr.write(`${formatDiagnostic(warning)}\n`)
+  const plan = select(whole, options)
   if (options.syntaxCheck) return exitCodes.ok
+  if (options.listTasks || options.listTags) {
+    world.stdout.write(options.listTasks ? listTasks(plan) : listTags(plan))
+    return exitCodes.ok
+  }
   if (options.listHosts) return listHosts(plan, options, world)
   return execute(plan, files, options, world)
+}
+
+/** What the command line leaves of the plan. @throws InputError for a tag or a task that is not there */
+function select(plan: Plan, options: CliOptions): Plan {
+  const tagged = selectTags(plan, { only: options.tags, skip: options.skipTags })
+  return options.startAtTask === undefined ? tagged : startAt(tagged, options.startAtTask)
 }
 
 function usage(message: string, hint: string): InputError {
@@ -95,6 +112,10 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
       failOnChange: options.failOnChange,
       forks: options.forks,
       limit: options.limit,
+      tags: options.tags,
+      skipTags: options.skipTags,
+      forceHandlers: options.forceHandlers,
+      verbosity: options.verbosity,
       extraVars: options.extraVars,
       connection: {
         user: options.user,
@@ -109,11 +130,12 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
     },
     emit: createTap(redactor, [parts.reporter]),
     redactor,
-    ask: askTerminal,
+    ask: world.ask ?? askTerminal,
     hosts: createHosts([...plan.inventory.hosts.keys()]),
     connections: parts.connections,
     appliers: createAppliers(),
     forks: createLimit(options.forks),
+    gate: options.step ? createStepGate(world.ask ?? askTerminal) : undefined,
     stop: world.stop,
     abort: world.abort,
   }

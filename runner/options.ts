@@ -27,6 +27,17 @@ export const optionTable = {
     value: 'VARS',
     help: 'key=value, YAML or JSON, or @file',
   },
+  tags: {
+    type: 'string',
+    short: 't',
+    multiple: true,
+    value: 'TAGS',
+    help: 'only what has one of these tags',
+  },
+  'skip-tags': { type: 'string', multiple: true, value: 'TAGS', help: 'not what has one of these tags' },
+  'start-at-task': { type: 'string', value: 'NAME', help: 'begin at the first task of that name, or glob' },
+  step: { type: 'boolean', help: 'ask before each task' },
+  'force-handlers': { type: 'boolean', help: 'run notified handlers on hosts that failed, too' },
   forks: { type: 'string', short: 'f', value: 'N', help: 'how many hosts work at once (50)' },
   user: { type: 'string', short: 'u', value: 'USER', help: 'the user to connect as' },
   'private-key': { type: 'string', value: 'FILE', help: 'the key to connect with' },
@@ -39,6 +50,8 @@ export const optionTable = {
   'become-password-file': { type: 'string', value: 'FILE', help: 'read that password from a file' },
   'syntax-check': { type: 'boolean', help: 'only read and check the files' },
   'list-hosts': { type: 'boolean', help: 'only list the hosts of each play' },
+  'list-tasks': { type: 'boolean', help: 'only list the tasks of each play' },
+  'list-tags': { type: 'boolean', help: 'only list the tags of each play' },
   output: { type: 'string', value: 'KIND', help: 'auto (default), tty, plain or jsonl' },
   verbose: { type: 'boolean', short: 'v', multiple: true, help: 'say more; -vv shows results' },
   version: { type: 'boolean', help: 'print the version' },
@@ -64,6 +77,11 @@ export interface CliOptions {
   readonly diff: boolean
   readonly failOnChange: boolean
   readonly extraVars: ReadonlyMap<string, unknown>
+  readonly tags: readonly string[]
+  readonly skipTags: readonly string[]
+  readonly startAtTask: string | undefined
+  readonly step: boolean
+  readonly forceHandlers: boolean
   readonly forks: number
   readonly user: string | undefined
   readonly privateKey: string | undefined
@@ -77,6 +95,8 @@ export interface CliOptions {
   readonly becomePasswordFile: string | undefined
   readonly syntaxCheck: boolean
   readonly listHosts: boolean
+  readonly listTasks: boolean
+  readonly listTags: boolean
   readonly output: OutputKind
   readonly verbosity: number
   readonly version: boolean
@@ -95,6 +115,11 @@ export function parseOptions(argv: readonly string[]): CliOptions {
     diff: values.diff ?? false,
     failOnChange: values['fail-on-change'] ?? false,
     extraVars: readExtraVars(values['extra-vars'] ?? [], problems),
+    tags: words(values.tags),
+    skipTags: words(values['skip-tags']),
+    startAtTask: values['start-at-task'],
+    step: values.step ?? false,
+    forceHandlers: values['force-handlers'] ?? false,
     forks: number('--forks', values.forks, problems) ?? 50,
     user: values.user,
     privateKey: values['private-key'],
@@ -112,6 +137,8 @@ export function parseOptions(argv: readonly string[]): CliOptions {
     becomePasswordFile: values['become-password-file'],
     syntaxCheck: values['syntax-check'] ?? false,
     listHosts: values['list-hosts'] ?? false,
+    listTasks: values['list-tasks'] ?? false,
+    listTags: values['list-tags'] ?? false,
     output: choice('--output', values.output, ['auto', 'tty', 'plain', 'jsonl'], problems) ?? 'auto',
     verbosity: values.verbose?.length ?? 0,
     version: values.version ?? false,
@@ -145,6 +172,11 @@ function number(name: string, text: string | undefined, problems: Diagnostic[]):
   if (/^[1-9]\d*$/.test(text)) return Number(text)
   problems.push({ code: 'option', message: `${name} must be a whole number above zero, not '${text}'` })
   return undefined
+}
+
+/** `-t a,b -t c` are three. */
+function words(values: readonly string[] = []): string[] {
+  return values.flatMap((value) => value.split(',').map((word) => word.trim())).filter(Boolean)
 }
 
 function milliseconds(value: number | undefined): number | undefined {

@@ -7,6 +7,7 @@ import type { Appliers } from './applier.js'
 import type { Connections } from './connections.js'
 import type { HostRun } from './host.js'
 import type { Limit } from './limits.js'
+import type { StepGate } from './step-gate.js'
 
 /** What the command line says about a run. */
 export interface RunOptions {
@@ -16,6 +17,11 @@ export interface RunOptions {
   /** How many hosts work at once. */
   readonly forks: number
   readonly limit?: string | undefined
+  readonly tags: readonly string[]
+  readonly skipTags: readonly string[]
+  /** Handlers that were notified run on hosts that failed, whatever the play says. */
+  readonly forceHandlers: boolean
+  readonly verbosity: number
   readonly extraVars: ReadonlyMap<string, unknown>
   readonly connection: ConnectionOptions
 }
@@ -47,6 +53,8 @@ export interface Run {
   readonly connections: Connections
   readonly appliers: Appliers
   readonly forks: Limit
+  /** `--step`: asks whether a task is to run; absent, all do. */
+  readonly gate?: StepGate | undefined
   /** First Ctrl-C: no new task starts. */
   readonly stop: AbortSignal
   /** Second Ctrl-C: running scripts are killed. */

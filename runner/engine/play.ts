@@ -65,7 +65,7 @@ export async function runPlay(
       playVars,
       allHosts: names,
       hosts,
-      ...limitsOf(play, scope),
+      ...limitsOf(run, play, scope),
     }
     aborted = await runBatch(run, batch, controllers)
     if (aborted) break
@@ -75,10 +75,10 @@ export async function runPlay(
   return { aborted }
 }
 
-function limitsOf(play: Play, scope: Scope) {
+function limitsOf(run: Run, play: Play, scope: Scope) {
   const percentage = play.maxFailPercentage?.evaluate(scope)
   return {
-    forceHandlers: play.forceHandlers?.evaluate(scope) === true,
+    forceHandlers: run.options.forceHandlers || play.forceHandlers?.evaluate(scope) === true,
     maxFailPercentage:
       percentage === undefined || percentage === null ? undefined : Number.parseFloat(String(percentage)),
   }
@@ -112,7 +112,7 @@ function gathering(batch: Batch): Task | undefined {
       argumentNames: [],
       parts: [],
     },
-    keywords: { ...play.keywords, when: [], run_once: undefined, delegate_to: undefined },
+    keywords: { ...play.keywords, when: play.keywords.when, run_once: undefined, delegate_to: undefined },
     loopControl: { loopVar: 'item' },
     notify: [],
     layers: [],

@@ -19,7 +19,7 @@ export interface StrategyResult {
 export async function runStrategy(run: Run, batch: Batch, stepper: Stepper): Promise<StrategyResult> {
   const alive = batch.hosts.filter((host) => host.state === 'alive')
   const start = (host: HostRun) => walkPlay(batch.play.nodes, batch.play.handlers, host)
-  const walkAll = batch.play.strategy === 'free' ? walkFree : walkLinear
+  const walkAll = batch.play.strategy === 'linear' || run.gate ? walkLinear : walkFree
   const result = await walkAll(run, batch, stepper, depart(alive, start))
   if (batch.forceHandlers) {
     const failed = alive.filter((host) => host.state === 'failed' && host.notified.size > 0)
@@ -62,6 +62,9 @@ async function walkLinear(
   return { aborted }
 }
 
+/** A step that the person at the terminal does not want. */
+const leftOut: StepDone = { verdict: { failed: false }, gone: false, fatal: false }
+
 async function performGroup(
   run: Run,
   stepper: Stepper,
@@ -71,6 +74,7 @@ async function performGroup(
   const { step, host } = first!
   const info = stepper.info(step, host)
   const quiet = step.what.kind === 'meta'
+  if (!quiet && run.gate && !(await run.gate(info.name))) return new Map(group.map((each) => [each, leftOut]))
   const once = stepper.runsOnce(step, host)
   const workers = once ? [first!] : group
   const hosts = workers.map((traveller) => traveller.host.name)

@@ -3,6 +3,7 @@ import type { MappingNode, Node } from '../syntax/node.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { inheritable } from './keywords.js'
 import type { Keywords } from './plan.js'
+import { expectText } from './structure.js'
 
 export const noKeywords: Keywords = { environment: [], when: [], tags: [] }
 
@@ -29,13 +30,11 @@ export function inheritKeywords(mapping: MappingNode, outer: Keywords, reader: R
 function readTags(node: Node, reader: Reader): string[] {
   const nodes = node.kind === 'sequence' ? node.items : [node]
   return nodes.flatMap((item) => {
-    if (item.kind === 'scalar' && item.value !== null)
-      return String(item.value)
-        .split(',')
-        .map((tag) => tag.trim())
-        .filter(Boolean)
-    reader.report({ code: 'structure', message: 'a tag is a word', span: item.span })
-    return []
+    const text = expectText(item, 'a tag', reader) ?? ''
+    return text
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter(Boolean)
   })
 }
 

@@ -1,5 +1,5 @@
 /** Where a keyword may stand. */
-export type Place = 'play' | 'block' | 'task' | 'handler' | 'role' | 'loop_control'
+export type Place = 'play' | 'import_playbook' | 'block' | 'task' | 'handler' | 'role' | 'loop_control'
 
 /** Keywords that everything below inherits, the nearest winning (Ansible's "Base" attributes). */
 export const inheritable = [
@@ -56,6 +56,7 @@ export const supported: Readonly<Record<Place, ReadonlySet<string>>> = {
     'vars_files',
     'vars_prompt',
   ]),
+  import_playbook: new Set(['import_playbook', 'name', 'tags', 'vars', 'when']),
   block: new Set([...taskLike, 'block', 'rescue', 'always', 'notify']),
   task: new Set(task),
   handler: new Set([...task, 'listen']),

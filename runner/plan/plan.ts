@@ -112,6 +112,9 @@ export interface Meta {
   readonly order: number
   readonly action: 'flush_handlers' | 'noop' | 'end_host' | 'end_play' | 'clear_facts' | 'reset_connection'
   readonly when: readonly Compiled[]
+  readonly tags: readonly string[]
+  /** Put there by the planner: no tag leaves it out but the play's own. */
+  readonly implicit?: boolean
   readonly layers: readonly Layer[]
   readonly span?: Span | undefined
 }

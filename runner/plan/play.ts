@@ -8,14 +8,22 @@ import { variablesFromNode } from '../vars/variables.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { onlyTasks, readRoleEntry, readRoleHandlers } from './imports.js'
 import { inheritKeywords, noKeywords, within } from './inherit.js'
-import type { Meta, PlanNode, Play, Prompt, Task } from './plan.js'
+import type { Keywords, Meta, PlanNode, Play, Prompt, Task } from './plan.js'
 import type { Role } from './role.js'
 import { secretOptions } from './role-spec.js'
 import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
 import { readTasks } from './tasks.js'
 
+/** What an `import_playbook` hands down to the plays that it brings: tags, conditions, and variables that win. */
+interface Imported {
+  readonly keywords: Keywords
+  readonly layers: readonly Layer[]
+}
+
+const notImported: Imported = { keywords: noKeywords, layers: [] }
+
 /** One play of a playbook in `dir`, everything that it imports included. */
-function readPlay(mapping: MappingNode, dir: string, reader: Reader): Play | undefined {
+function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Reader): Play | undefined {
   checkKeys(mapping, 'play', reader)
   const hosts = nodeOf(mapping, 'hosts')
   if (!hosts) {
@@ -23,7 +31,7 @@ function readPlay(mapping: MappingNode, dir: string, reader: Reader): Play | und
     return undefined
   }
   const around: Surroundings = {
-    keywords: inheritKeywords(mapping, noKeywords, reader),
+    keywords: inheritKeywords(mapping, outer.keywords, reader),
     layers: [],
     dir,
     playbookDir: dir,
@@ -44,7 +52,11 @@ function readPlay(mapping: MappingNode, dir: string, reader: Reader): Play | und
     maxFailPercentage: value('max_fail_percentage'),
     forceHandlers: value('force_handlers'),
     keywords: around.keywords,
-    layers: [...roles.flatMap((role) => [role.defaults, role.vars]), ...playLayers(mapping, dir, reader)],
+    layers: [
+      ...roles.flatMap((role) => [role.defaults, role.vars]),
+      ...playLayers(mapping, dir, reader),
+      ...outer.layers,
+    ],
     prompts: readPrompts(nodeOf(mapping, 'vars_prompt'), reader),
     nodes,
     handlers: readHandlers(mapping, roles, around, reader),
@@ -63,6 +75,8 @@ function readSections(mapping: MappingNode, around: Surroundings, reader: Reader
     order: reader.nextId(),
     action: 'flush_handlers',
     when: [],
+    tags: [],
+    implicit: true,
     layers: [],
   })
   const section = (key: string): PlanNode[] => readTasks(nodeOf(mapping, key), around, reader)
@@ -162,7 +176,12 @@ function readPrompts(node: Node | undefined, reader: Reader): Prompt[] {
 }
 
 /** A playbook's plays, those of the playbooks that it imports in their places. */
-export function readPlaybook(path: string, reader: Reader, chain: readonly string[] = []): Play[] {
+export function readPlaybook(
+  path: string,
+  reader: Reader,
+  chain: readonly string[] = [],
+  outer: Imported = notImported,
+): Play[] {
   const file = reader.files.read(path)
   if (!file) {
     reader.report({ code: 'missing-file', message: `no such playbook: ${path}` })
@@ -180,13 +199,34 @@ export function readPlaybook(path: string, reader: Reader, chain: readonly strin
     const mapping = asMapping(item, 'a play', reader.report)
     if (!mapping) return []
     const imported = nodeOf(mapping, 'import_playbook')
-    if (imported) return readImportedPlaybook(imported, path, reader, [...chain, path])
-    const play = readPlay(mapping, dirname(path), reader)
+    if (imported)
+      return readImportedPlaybook(
+        imported,
+        path,
+        reader,
+        [...chain, path],
+        handedDown(mapping, outer, reader),
+      )
+    const play = readPlay(mapping, dirname(path), outer, reader)
     return play ? [play] : []
   })
 }
 
-function readImportedPlaybook(node: Node, from: string, reader: Reader, chain: readonly string[]): Play[] {
+function handedDown(mapping: MappingNode, outer: Imported, reader: Reader): Imported {
+  checkKeys(mapping, 'import_playbook', reader)
+  return {
+    keywords: inheritKeywords(mapping, outer.keywords, reader),
+    layers: [...playLayers(mapping, '', reader), ...outer.layers],
+  }
+}
+
+function readImportedPlaybook(
+  node: Node,
+  from: string,
+  reader: Reader,
+  chain: readonly string[],
+  outer: Imported,
+): Play[] {
   const name = expectText(node, "'import_playbook'", reader)
   if (!name) return []
   const path = resolve(dirname(from), name)
@@ -198,5 +238,5 @@ function readImportedPlaybook(node: Node, from: string, reader: Reader, chain: r
     })
     return []
   }
-  return readPlaybook(path, reader, chain)
+  return readPlaybook(path, reader, chain, outer)
 }

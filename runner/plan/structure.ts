@@ -49,7 +49,8 @@ export function checkKeys(
       })
       continue
     }
-    const place_ = place === 'loop_control' ? 'loop_control' : `a ${place}`
+    const place_ =
+      place === 'loop_control' ? 'loop_control' : place.startsWith('i') ? `an ${place}` : `a ${place}`
     const guess = didYouMean(key, [...supported[place], ...others.names])
     reader.report({
       code: place === 'task' || place === 'handler' ? 'unknown-module' : 'unknown-key',

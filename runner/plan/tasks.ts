@@ -184,12 +184,13 @@ function readMeta(
       hint: `supported: ${metaActions.join(', ')}`,
     })
   if (!action) return []
-  const { when } = inheritKeywords(mapping, around.keywords, reader)
+  const { when, tags } = inheritKeywords(mapping, around.keywords, reader)
   const meta: Meta = {
     kind: 'meta',
     order: reader.nextId(),
     action,
     when,
+    tags,
     layers: around.layers,
     span: mapping.span,
   }

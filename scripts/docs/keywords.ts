@@ -1,6 +1,14 @@
 import { type Place, refused, supported } from '../../runner/plan/keywords.js'
 
-const places: readonly Place[] = ['play', 'block', 'task', 'handler', 'role', 'loop_control']
+const places: readonly Place[] = [
+  'play',
+  'import_playbook',
+  'block',
+  'task',
+  'handler',
+  'role',
+  'loop_control',
+]
 
 /** docs/keywords.md: every keyword of Ansible's, where it is understood, and which are refused by name. */
 export function keywordsPage(): string {

@@ -45,6 +45,8 @@ export async function play(
     files?: Readonly<Record<string, string>>
     hosts?: number
     dir?: string
+    /** What the person at the terminal answers, in turn; without it there is no terminal. */
+    answers?: readonly string[]
   } = {},
 ): Promise<Ran> {
   const dir = options.dir ?? temporaryFolder()
@@ -57,10 +59,12 @@ export async function play(
     mkdirSync(dirname(join(dir, name)), { recursive: true })
     writeFileSync(join(dir, name), text)
   }
-  return runInFolder(dir, ['-i', join(dir, 'inventory.yaml'), ...(options.args ?? []), 'play.yaml'])
+  const args = ['-i', join(dir, 'inventory.yaml'), ...(options.args ?? []), 'play.yaml']
+  return runInFolder(dir, args, options.answers)
 }
 
-async function runInFolder(dir: string, args: readonly string[]): Promise<Ran> {
+async function runInFolder(dir: string, args: readonly string[], answers?: readonly string[]): Promise<Ran> {
+  const left = [...(answers ?? [])]
   let stdout = ''
   let stderr = ''
   let exitCode: number
@@ -70,6 +74,7 @@ async function runInFolder(dir: string, args: readonly string[]): Promise<Ran> {
       stderr: { write: (text) => (stderr += text) },
       colour: false,
       cwd: dir,
+      ...(answers && { ask: async () => left.shift() ?? '' }),
       stop: new AbortController().signal,
       abort: new AbortController().signal,
     })
@@ -80,7 +85,7 @@ async function runInFolder(dir: string, args: readonly string[]): Promise<Ran> {
   }
   const events = stdout
     .split('\n')
-    .filter(Boolean)
+    .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as RunEvent)
   return { exitCode, events, stdout, stderr, ...digest(events) }
 }
