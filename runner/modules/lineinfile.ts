@@ -5,6 +5,7 @@ import {
   checkRegExp,
   editArgs,
   editedPath,
+  expandMatch,
   failMissing,
   linesOfAnswer,
   missingFile,
@@ -100,17 +101,12 @@ function withLine(args: Args, lines: readonly string[]): readonly string[] {
   const matches = matcherOf(args)
   const at =
     matches === undefined ? -1 : args.firstmatch ? lines.findIndex(matches) : lines.findLastIndex(matches)
-  if (at >= 0) return lines.with(at, args.backrefs ? expand(wanted, lines[at]!, args.regexp!) : wanted)
+  if (at >= 0)
+    return lines.with(
+      at,
+      args.backrefs ? expandMatch(wanted, new RegExp(args.regexp!).exec(lines[at]!)!) : wanted,
+    )
   if (args.backrefs || lines.includes(wanted)) return lines
   const place = placeFor(args, lines, args.firstmatch)
   return place === undefined ? [...lines, wanted] : lines.toSpliced(place, 0, wanted)
-}
-
-/** Python's `Match.expand`: `\1`, `\g<1>`, `\g<name>`. */
-function expand(template: string, line: string, regexp: string): string {
-  const match = new RegExp(regexp).exec(line)!
-  return template.replace(/\\(?:(\d{1,2})|g<(\w+)>)/g, (_all, digits?: string, name?: string) => {
-    const key = digits ?? name!
-    return (/^\d+$/.test(key) ? match[Number(key)] : match.groups?.[key]) ?? ''
-  })
 }

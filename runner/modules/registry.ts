@@ -1,10 +1,13 @@
+import { assemble } from './assemble.js'
 import { blockinfile } from './blockinfile.js'
 import { command } from './command.js'
 import { copy } from './copy.js'
+import { fetch } from './fetch.js'
 import { file } from './file.js'
 import { find } from './find.js'
 import { getUrl } from './get-url.js'
 import { group } from './group.js'
+import { iniFile } from './ini-file.js'
 import { k8sNode } from './k8s-node.js'
 import { k8sWait } from './k8s-wait.js'
 import { lineinfile } from './lineinfile.js'
@@ -12,6 +15,7 @@ import { modprobe } from './modprobe.js'
 import type { AnyModule } from './module.js'
 import { packageModule } from './package.js'
 import { ping } from './ping.js'
+import { replace } from './replace.js'
 import { runScript } from './run-script.js'
 import { setup } from './setup.js'
 import { shell } from './shell.js'
@@ -19,6 +23,7 @@ import { slurp } from './slurp.js'
 import { stat } from './stat.js'
 import { sysctl } from './sysctl.js'
 import { systemd } from './systemd.js'
+import { tempfile } from './tempfile.js'
 import { template } from './template.js'
 import { ufw } from './ufw.js'
 import { user } from './user.js'
@@ -50,6 +55,11 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   slurp,
   stat,
   template,
+  replace,
+  ini_file: iniFile,
+  assemble,
+  tempfile,
+  fetch,
 }
 
 /** Other names that Ansible has for them. */

@@ -11,11 +11,19 @@ import { validateArg, validatorOf } from './validate.js'
 /** Files that are edited line by line are fetched whole, up to this size. */
 const editBytes = 1024 * 1024
 
-/** The arguments of a module that edits a file. */
-export const editArgs = {
+/** The arguments of every module that edits a file that is there. */
+export const textArgs = {
   path: path.optional().describe('The file.'),
   dest: path.optional().describe('The same as `path`.'),
   name: path.optional().describe('The same as `path`.'),
+  backup: bool.default(false).describe('Keep the old file beside it, with a time in its name.'),
+  validate: validateArg,
+  ...attributes,
+}
+
+/** The arguments of a module that puts lines at a place. */
+export const editArgs = {
+  ...textArgs,
   insertafter: text
     .optional()
     .describe('`EOF`, or a JavaScript regular expression: after the last line that matches.'),
@@ -23,20 +31,20 @@ export const editArgs = {
     .optional()
     .describe('`BOF`, or a JavaScript regular expression: before the last line that matches.'),
   create: bool.default(false).describe('Make the file where there is none.'),
-  backup: bool.default(false).describe('Keep the old file beside it, with a time in its name.'),
-  validate: validateArg,
-  ...attributes,
 }
 
-interface EditArgs extends WantedAttributes {
+interface TextArgs extends WantedAttributes {
   readonly path?: string | undefined
   readonly dest?: string | undefined
   readonly name?: string | undefined
+  readonly backup: boolean
+  readonly validate?: string | undefined
+}
+
+interface EditArgs extends TextArgs {
   readonly insertafter?: string | undefined
   readonly insertbefore?: string | undefined
   readonly create: boolean
-  readonly backup: boolean
-  readonly validate?: string | undefined
 }
 
 /** The rules that hold for every editing module. */
@@ -59,10 +67,10 @@ export function checkRegExp(source: string | undefined, key: string, context: z.
   }
 }
 
-export const editedPath = (args: EditArgs) => (args.path ?? args.dest ?? args.name)!
+export const editedPath = (args: TextArgs) => (args.path ?? args.dest ?? args.name)!
 
 /** One round trip; the file's content comes with it. A link is followed, as in Ansible. */
-export function probeEdit(host: ProbeHost, args: EditArgs): Promise<FileAnswer> {
+export function probeEdit(host: ProbeHost, args: TextArgs): Promise<FileAnswer> {
   return probeFile(host, { path: editedPath(args), follow: true, contentLimit: editBytes })
 }
 
@@ -91,17 +99,32 @@ export function linesOfAnswer({ file, content, path }: FileAnswer): Lines {
 
 /** What writing the edited lines would change. `undefined` lines: nothing is edited, only owner and mode. */
 export function planEdit(
-  args: EditArgs,
+  args: TextArgs,
   answer: FileAnswer,
   before: Lines,
   after: readonly string[],
 ): Change<FileWork> | undefined {
-  const { mode, owner, group, backup } = args
   const untouched =
     after.length === before.lines.length && after.every((line, at) => line === before.lines[at])
   if (answer.file.kind === 'absent' && untouched) return undefined
-  const text = untouched ? answer.content : after.map((line) => line + before.end).join('')
-  const content = contentOf(text ?? Buffer.alloc(0))
+  const body = untouched ? answer.content : after.map((line) => line + before.end).join('')
+  return planText(args, answer, body ?? Buffer.alloc(0))
+}
+
+/** The whole text of the file that was probed. @throws ModuleFailure for what is no text, or too much of it */
+export function textOfAnswer(answer: FileAnswer): string {
+  linesOfAnswer(answer)
+  return answer.content?.toString('utf8') ?? ''
+}
+
+/** What writing a new text in the place of the one that was probed would change. */
+export function planText(
+  args: TextArgs,
+  answer: FileAnswer,
+  body: string | Buffer,
+): Change<FileWork> | undefined {
+  const { mode, owner, group, backup } = args
+  const content = contentOf(body)
   const validate = validatorOf(args.validate)
   return planFile(
     { attributes: { mode, owner, group }, content, backup, validate, follow: true, edited: true },
@@ -136,4 +159,16 @@ export function placeFor(args: EditArgs, lines: readonly string[], firstMatch = 
     : lines.findLastIndex((l) => pattern.test(l))
   if (at < 0) return undefined
   return insertafter === undefined ? at : at + 1
+}
+
+/** Python's `Match.expand`: `\\1`, `\\g<1>`, `\\g<name>`; with `escapes`, `\\n` and `\\t` too. */
+export function expandMatch(template: string, match: RegExpMatchArray, escapes = false): string {
+  return template.replace(
+    /\\(?:(\d{1,2})|g<(\w+)>|([nt\\]))/g,
+    (all, digits?: string, name?: string, char?: string) => {
+      if (char !== undefined) return escapes ? ({ n: '\n', t: '\t' }[char] ?? '\\') : all
+      const key = digits ?? name!
+      return (/^\d+$/.test(key) ? match[Number(key)] : match.groups?.[key]) ?? ''
+    },
+  )
 }

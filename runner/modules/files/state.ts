@@ -67,6 +67,15 @@ export class Reader {
     return line
   }
 
+  /** So many bytes, which must be there. */
+  take(count: number): Buffer {
+    const end = this.#at + count
+    if (!(end <= this.bytes.length)) throw new ModuleFailure("the host's answer ends before a file does")
+    const taken = this.bytes.subarray(this.#at, end)
+    this.#at = end
+    return taken
+  }
+
   rest(): Buffer {
     return this.bytes.subarray(Math.min(this.#at, this.bytes.length))
   }
