@@ -40,10 +40,25 @@ export function becomeCommand(become: Become | undefined, program?: string): Bec
     const command = `exec sudo -S -p '${prompt}' -H -u ${user} -- ${shell}`
     return { command, handshake: { become, granted, prompt: new RegExp(prompt, 'g') } }
   }
-  const command =
-    become.method === 'su' ? `exec su -s /bin/sh -c ${words} ${user}` : `exec doas -n -u ${user} ${shell}`
-  return { command, handshake: { become, granted, prompt: /[^\n]*[Pp]assword[^\n]*: ?$/g } }
+  const handshake: Handshake = { become, granted, prompt: /[^\n]*[Pp]assword[^\n]*: ?$/g }
+  if (become.method === 'su') return { command: `exec su -s /bin/sh -c ${words} ${user}`, handshake }
+  if (!become.password) return { command: `exec doas -n -u ${user} ${shell}`, handshake }
+  return { command: `exec /bin/sh -c '${doasProgram}' sh ${user} ${words}`, handshake }
 }
+
+/**
+ * doas reads a password from its terminal alone. `script` (of every util-linux) gives it one; its input and outputs
+ * are the channel's all the same, and only the line with the password goes through that terminal. The program reaches
+ * the inner shell as a variable, so that nothing has to be quoted twice.
+ */
+const doasProgram =
+  `tsplay_user=$1; tsplay_program=$2; export tsplay_user tsplay_program; exec 3<&0 4>&1 5>&2; \
+command -v script >&2 || { echo tsplay needs the program script for doas with a password >&2; exit 126; }; \
+{ IFS= read -r word <&3; printf "%s\\n" "$word"; } | SHELL=/bin/sh script -qec \
+"doas -u \\"\\$tsplay_user\\" /bin/sh -c \\"\\$tsplay_program\\" <&3 >&4 2>&5" /dev/null >&5 2>&5`.replaceAll(
+    '\\\n',
+    '',
+  )
 
 function checkedUser(user: string): string {
   if (/^[^-'!\\\u0000-\u001f\u007f][^'!\u0000-\u001f\u007f]*$/.test(user) && !user.includes('\\\\'))
@@ -101,8 +116,12 @@ export function awaitGranted(channel: Channel, handshake: Handshake, timeoutMs: 
 export function refusal(become: Become, end: ChannelEnd, said: string, answered = false): ConnectError {
   const { method, user } = become
   if (end.code === null && end.signal === null) return new ConnectError('closed', 'the connection was lost')
-  if (/a password is required|no password was provided/.test(said) && !answered) return wantsPassword(become)
-  if (/Sorry, try again|incorrect password|Authentication failure|su: incorrect/i.test(said) && answered)
+  if (/a password is required|no password was provided|Authentication required/.test(said) && !answered)
+    return wantsPassword(become)
+  if (
+    /Sorry, try again|incorrect password|Authentication fail(?:ure|ed)|su: incorrect/i.test(said) &&
+    answered
+  )
     return wrongPassword(become)
   if (/must have a tty/.test(said))
     return new ConnectError(
