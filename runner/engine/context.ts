@@ -49,7 +49,7 @@ export interface Run {
   readonly emit: Emit
   readonly redactor: Redactor
   readonly ask: Ask
-  readonly hosts: ReadonlyMap<string, HostRun>
+  readonly hosts: Map<string, HostRun>
   readonly connections: Connections
   readonly appliers: Appliers
   readonly forks: Limit

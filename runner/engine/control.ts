@@ -33,9 +33,11 @@ export async function runControl(
       }
     },
     sleep: async (ms) => {
-      await delay(ms, undefined, { signal: run.stop }).catch(() => {
+      const { timeoutMs = Number.POSITIVE_INFINITY } = effective
+      await delay(Math.min(ms, timeoutMs), undefined, { signal: run.stop }).catch(() => {
         throw new HostError('aborted', 'interrupted')
       })
+      if (ms > timeoutMs) throw new HostError('timedOut', `timed out after ${timeoutMs / 1000} s`)
     },
   })
   return {

@@ -16,6 +16,8 @@ export interface Effective {
   /** Milliseconds. */
   readonly timeoutMs: number | undefined
   readonly delegate: string | undefined
+  /** Facts are the delegate's, not the host's. */
+  readonly delegateFacts: boolean
 }
 
 export function evaluateKeywords(
@@ -25,7 +27,8 @@ export function evaluateKeywords(
 ): Effective {
   const flag = (value: Compiled | undefined, name: string, fallback: boolean): boolean =>
     value ? asBoolean(value.evaluate(scope), name, value) : fallback
-  const timeout = keywords.timeout?.evaluate(scope)
+  const seconds = asCount(keywords.timeout, 'timeout', scope)
+  asCount(keywords.throttle, 'throttle', scope)
   const delegate = keywords.delegate_to?.evaluate(scope)
   return {
     checkMode: flag(keywords.check_mode, 'check_mode', defaults.check),
@@ -35,8 +38,9 @@ export function evaluateKeywords(
     ignoreErrors: flag(keywords.ignore_errors, 'ignore_errors', false),
     ignoreUnreachable: flag(keywords.ignore_unreachable, 'ignore_unreachable', false),
     anyErrorsFatal: flag(keywords.any_errors_fatal, 'any_errors_fatal', false),
-    timeoutMs: timeout === undefined || timeout === null ? undefined : Number(timeout) * 1000,
+    timeoutMs: seconds === undefined || seconds === 0 ? undefined : seconds * 1000,
     delegate: delegate === undefined || delegate === null ? undefined : String(delegate),
+    delegateFacts: flag(keywords.delegate_facts, 'delegate_facts', false),
   }
 }
 
@@ -48,6 +52,15 @@ function asBoolean(value: unknown, what: string, at: Compiled): boolean {
     at.span,
     'compare it: x === …, x.length > 0, x !== undefined',
   )
+}
+
+/** A number that is not negative, or nothing. @throws EvaluationError */
+export function asCount(compiled: Compiled | undefined, what: string, scope: Scope): number | undefined {
+  const value = compiled?.evaluate(scope)
+  if (value === undefined || value === null) return undefined
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof number === 'number' && number >= 0) return number
+  throw new EvaluationError(`'${what}' must be a number, not ${describe(value)}`, compiled?.span)
 }
 
 /** The first condition that does not hold; undefined when all hold. */

@@ -1,7 +1,7 @@
-import { constant, type Scope } from '../expression/compiled.js'
+import { type Compiled, constant, type Scope } from '../expression/compiled.js'
 import { resolvePattern } from '../inventory/index.js'
 import { findModule } from '../modules/registry.js'
-import type { Play, Task } from '../plan/plan.js'
+import type { HostOrder, Play, Task } from '../plan/plan.js'
 import { batchSizes, cutBatches } from './batches.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
@@ -10,12 +10,30 @@ import { taskScope } from './scope.js'
 import { createStepper } from './step.js'
 import { runStrategy, type StrategyResult } from './strategy.js'
 
-/** The hosts that a play runs on, in the inventory's order. */
+/** The hosts that a play runs on, in the order it asks for. */
 export function playHosts(run: Run, play: Play): readonly string[] {
   const scope = playScope(run, play)
   const hosts = play.hosts.evaluate(scope)
   const pattern = Array.isArray(hosts) ? hosts.join(',') : String(hosts)
-  return resolvePattern(run.plan.inventory, pattern, { limit: run.options.limit })
+  return inOrder(resolvePattern(run.plan.inventory, pattern, { limit: run.options.limit }), play.order)
+}
+
+function inOrder(hosts: readonly string[], order: HostOrder): readonly string[] {
+  switch (order) {
+    case 'inventory':
+      return hosts
+    case 'reverse_inventory':
+      return hosts.toReversed()
+    case 'sorted':
+      return hosts.toSorted()
+    case 'reverse_sorted':
+      return hosts.toSorted().reverse()
+    case 'shuffle':
+      return hosts
+        .map((name) => ({ name, at: Math.random() }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ name }) => name)
+  }
 }
 
 /** What can be named before any host is in sight: the play's own variables, `-e`, the groups. */
@@ -108,7 +126,7 @@ function gathering(batch: Batch): Task | undefined {
     action: {
       kind: 'module',
       module: findModule('setup')!,
-      args: constant({}),
+      args: gatheringArguments(play),
       argumentNames: [],
       parts: [],
     },
@@ -118,6 +136,15 @@ function gathering(batch: Batch): Task | undefined {
     layers: [],
     span: play.span,
     listen: [],
+  }
+}
+
+function gatheringArguments({ gatherTimeout }: Play): Compiled {
+  if (!gatherTimeout) return constant({})
+  return {
+    names: gatherTimeout.names,
+    span: gatherTimeout.span,
+    evaluate: (scope) => ({ gather_timeout: gatherTimeout.evaluate(scope) }),
   }
 }
 

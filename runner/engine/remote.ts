@@ -9,7 +9,7 @@ export interface RemoteOptions {
   readonly user: string
   readonly become?: Become | undefined
   readonly environment: Readonly<Record<string, string>>
-  /** Milliseconds for each script; a module's own limit wins. */
+  /** Milliseconds for each script; of a module's own limit and this one, the shorter holds. */
   readonly timeoutMs?: number | undefined
   readonly signal: AbortSignal
   /** Opens a new connection in place of one that was lost. @throws ConnectError */
@@ -77,8 +77,12 @@ function prepare(script: Script, options: RemoteOptions): Script {
   return {
     ...script,
     environment: { ...options.environment, ...script.environment },
-    timeoutMs: script.timeoutMs ?? options.timeoutMs,
+    timeoutMs: shorter(script.timeoutMs, options.timeoutMs),
   }
+}
+
+function shorter(a: number | undefined, b: number | undefined): number | undefined {
+  return a !== undefined && b !== undefined ? Math.min(a, b) : (a ?? b)
 }
 
 /** @throws HostError when there is no exit code */

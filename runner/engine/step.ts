@@ -7,7 +7,8 @@ import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
 import type { HostRun } from './host.js'
 import { failedItem, type TaskRun } from './item.js'
-import { evaluateKeywords, firstFalse } from './keywords.js'
+import { asCount, evaluateKeywords, firstFalse } from './keywords.js'
+import { createLimit, type Limit } from './limits.js'
 import { notify } from './notify.js'
 import { layerOf, taskScope } from './scope.js'
 import { countResult } from './stats.js'
@@ -19,6 +20,8 @@ export interface StepDone {
   readonly verdict: Verdict
   /** The host takes no further part. */
   readonly gone: boolean
+  /** That is since it could not be reached. */
+  readonly lost?: boolean
   /** `any_errors_fatal` holds, and it failed. */
   readonly fatal: boolean
 }
@@ -27,6 +30,8 @@ export interface Stepper {
   info(step: Step, first: HostRun): TaskInfo
   runsOnce(step: Step, host: HostRun): boolean
   perform(step: Step, host: HostRun, info: TaskInfo): Promise<StepDone>
+  /** Waits until fewer hosts than `throttle` says are at this task. */
+  throttled(step: Step, host: HostRun, work: () => Promise<StepDone>): Promise<StepDone>
   /** Give the result of a `run_once` task to the other hosts. */
   share(step: Step, from: HostRun, to: readonly HostRun[], done: StepDone): void
 }
@@ -50,7 +55,12 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
     return concludeTask(run, batch, step, task, host, info, outcome)
   }
 
+  const limits = new Map<number, Limit>()
   return {
+    throttled(step, host, work) {
+      const limit = throttleOf(run, batch, step, host, limits)
+      return limit ? limit(work) : work()
+    },
     info: (step, first) => describeStep(run, batch, step, first),
     runsOnce: (step, host) => runsOnce(run, batch, step, host),
     async perform(step, host, info) {
@@ -70,7 +80,8 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
             const fact = from.variables.get(name)
             if (fact) host.variables.set(name, fact)
           }
-        if (done.verdict.failed && !step.rescuable) host.state = 'failed'
+        if (from.facts && step.what.action.module.name === 'setup') host.facts = from.facts
+        if ((done.verdict.failed || done.lost) && !step.rescuable) host.state = 'failed'
       }
     },
   }
@@ -104,6 +115,7 @@ function concludeTask(
   return {
     verdict: { failed },
     gone: unreachable,
+    lost: unreachable,
     fatal:
       (failed || unreachable) &&
       !step.rescuable &&
@@ -219,4 +231,34 @@ function runsOnce(run: Run, batch: Batch, step: Step, host: HostRun): boolean {
     scope,
     run.options,
   ).runOnce
+}
+
+/** How many hosts may be at a task at once: `throttle`, one limit for each task. */
+function throttleOf(
+  run: Run,
+  batch: Batch,
+  step: Step,
+  host: HostRun,
+  limits: Map<number, Limit>,
+): Limit | undefined {
+  const { what } = step
+  if (what.kind !== 'task' || !what.keywords.throttle) return undefined
+  const found = limits.get(what.id)
+  if (found) return found
+  const count = throttleCount(run, batch, step, what, host)
+  if (!count) return undefined
+  const limit = createLimit(Math.max(1, Math.floor(count)))
+  limits.set(what.id, limit)
+  return limit
+}
+
+/** A `throttle` that is no number limits nothing: the task itself then fails, and says so. */
+function throttleCount(run: Run, batch: Batch, step: Step, task: Task, host: HostRun): number | undefined {
+  const scope = taskScope(run, batch, host, { role: task.role, layers: [...task.layers, ...step.layers] })
+  try {
+    return asCount(task.keywords.throttle, 'throttle', scope)
+  } catch (error) {
+    if (error instanceof EvaluationError) return undefined
+    throw error
+  }
 }

@@ -22,7 +22,10 @@ export async function runStrategy(run: Run, batch: Batch, stepper: Stepper): Pro
   const walkAll = batch.play.strategy === 'linear' || run.gate ? walkLinear : walkFree
   const result = await walkAll(run, batch, stepper, depart(alive, start))
   if (batch.forceHandlers) {
-    const failed = alive.filter((host) => host.state === 'failed' && host.notified.size > 0)
+    const failed = alive.filter(
+      (host) =>
+        (host.state === 'failed' || (result.aborted && host.state === 'alive')) && host.notified.size > 0,
+    )
     const handlers = (host: HostRun) => walkHandlers(batch.play.handlers, host)
     await walkLinear(run, batch, stepper, depart(failed, handlers))
   }
@@ -62,13 +65,22 @@ async function walkLinear(
   return { aborted }
 }
 
+/** A place among the forks. */
+type Slot = (work: () => Promise<StepDone>) => Promise<StepDone>
+
 /** A step that the person at the terminal does not want. */
 const leftOut: StepDone = { verdict: { failed: false }, gone: false, fatal: false }
+
+/** What a `run_once` task means for the others: if its host was lost, they fail. */
+function shared(done: StepDone): StepDone {
+  return done.gone && done.lost ? { ...done, gone: false, verdict: { failed: true } } : done
+}
 
 async function performGroup(
   run: Run,
   stepper: Stepper,
   group: readonly Traveller[],
+  slot: Slot = run.forks,
 ): Promise<Map<Traveller, StepDone>> {
   const [first] = group
   const { step, host } = first!
@@ -80,7 +92,11 @@ async function performGroup(
   const hosts = workers.map((traveller) => traveller.host.name)
   if (!quiet) run.emit({ type: 'task_started', task: info, hosts })
   const results = await Promise.all(
-    workers.map((traveller) => run.forks(() => stepper.perform(traveller.step, traveller.host, info))),
+    workers.map((traveller) =>
+      stepper.throttled(traveller.step, traveller.host, () =>
+        slot(() => stepper.perform(traveller.step, traveller.host, info)),
+      ),
+    ),
   )
   if (!quiet) run.emit({ type: 'task_finished', task: info })
   if (once) {
@@ -90,7 +106,9 @@ async function performGroup(
       group.slice(1).map((traveller) => traveller.host),
       results[0]!,
     )
-    return new Map(group.map((traveller) => [traveller, results[0]!]))
+    return new Map(
+      group.map((traveller, index) => [traveller, index === 0 ? results[0]! : shared(results[0]!)]),
+    )
   }
   return new Map(workers.map((traveller, index) => [traveller, results[index]!]))
 }
@@ -98,22 +116,27 @@ async function performGroup(
 /** Each host goes on as soon as it can; one fatal failure turns all others to their `always` sections. */
 async function walkFree(
   run: Run,
-  _batch: Batch,
+  batch: Batch,
   stepper: Stepper,
   travellers: Traveller[],
 ): Promise<StrategyResult> {
   let aborted = false
+  const isPinned = batch.play.strategy === 'host_pinned'
+  const slot: Slot = isPinned ? (work) => work() : run.forks
   const walkOne = async (traveller: Traveller): Promise<void> => {
     let turned = false
     for (let moving = true; moving && !run.stop.aborted; ) {
-      const done = (await performGroup(run, stepper, [traveller])).get(traveller)!
+      const done = (await performGroup(run, stepper, [traveller], slot)).get(traveller)!
       aborted ||= done.fatal
       const turn: boolean = aborted && !turned
       turned ||= turn
       moving = advance(traveller, done.gone, turn ? { failed: true } : done.verdict)
     }
   }
-  await Promise.all(travellers.map(walkOne))
+  const walks = travellers.map((traveller) =>
+    isPinned ? run.forks(() => walkOne(traveller)) : walkOne(traveller),
+  )
+  await Promise.all(walks)
   return { aborted }
 }
 

@@ -5,6 +5,7 @@ import { type Compiled, constant, type Scope } from '../expression/compiled.js'
 import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
 import { hideOutcome } from './hide.js'
+import { createHostRun, type HostRun } from './host.js'
 import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
 import { type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
@@ -156,20 +157,31 @@ function registered(context: TaskRun, outcome: ItemOutcome): unknown {
 function remember(context: TaskRun, outcomes: readonly ItemOutcome[], status: TaskStatus): void {
   const { task, host } = context
   for (const outcome of outcomes) {
-    for (const [name, value] of Object.entries(outcome.facts ?? {})) host.variables.set(name, constant(value))
+    const owner = factsOwner(context, outcome.effective)
+    for (const [name, value] of Object.entries(outcome.facts ?? {}))
+      owner.variables.set(name, constant(value))
     const facts = outcome.result.facts
     if (task.action.module.name === 'setup' && facts && typeof facts === 'object')
-      host.facts = facts as Readonly<Record<string, unknown>>
+      owner.facts = facts as Readonly<Record<string, unknown>>
     if (outcome.status === 'unknown') {
       host.planned.push({ task: context.title, provides: ['*'] })
       if (task.action.module.name === 'set_fact')
         for (const name of task.action.argumentNames)
-          host.variables.set(name, unknownValue(String(outcome.result.unknown_because)))
+          owner.variables.set(name, unknownValue(String(outcome.result.unknown_because)))
     }
   }
   if (!task.register) return
   const values = outcomes.map((outcome) => registered(context, outcome))
   host.variables.set(task.register, constant(task.loop ? loopResult(values, outcomes, status) : values[0]))
+}
+
+/** Whose facts a task sets: its host's; with `delegate_facts` those of the host that it is delegated to. */
+function factsOwner({ run, host }: TaskRun, effective: Effective | undefined): HostRun {
+  const name = effective?.delegateFacts ? effective.delegate : undefined
+  if (name === undefined || name === host.name) return host
+  const found = run.hosts.get(name) ?? createHostRun(name)
+  run.hosts.set(name, found)
+  return found
 }
 
 function unknownValue(because: string): Compiled {

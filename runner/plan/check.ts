@@ -18,7 +18,11 @@ export function checkPlan(plan: Plan, extraVars: ReadonlySet<string>, report: Re
 }
 
 function checkPlay(play: Play, known: ReadonlySet<string>, report: Report): void {
-  checkNames([play.name, play.hosts, ...play.serial, play.maxFailPercentage], known, report)
+  checkNames(
+    [play.name, play.hosts, ...play.serial, play.maxFailPercentage, play.forceHandlers, play.gatherTimeout],
+    known,
+    report,
+  )
   checkLayers(play.layers, known, report)
   const answers = new Set(
     play.handlers.flatMap((handler) => [constantText(handler.name), ...handler.listen].filter(Boolean)),

@@ -11,7 +11,7 @@ export const noKeywords: Keywords = { environment: [], when: [], tags: [] }
 export function inheritKeywords(mapping: MappingNode, outer: Keywords, reader: Reader): Keywords {
   const own = new Map(mapping.entries.map((entry) => [entry.key, entry.value]))
   const nearest: Record<string, Compiled | undefined> = {}
-  for (const name of [...inheritable, 'delegate_to'] as const) {
+  for (const name of [...inheritable, 'delegate_to', 'delegate_facts'] as const) {
     const node = own.get(name)
     nearest[name] = node ? readValue(node, reader) : outer[name]
   }

@@ -21,7 +21,7 @@ export const inheritable = [
 ] as const
 
 const everywhere = [...inheritable, 'name', 'vars', 'environment', 'tags']
-const taskLike = [...everywhere, 'when', 'delegate_to']
+const taskLike = [...everywhere, 'when', 'delegate_to', 'delegate_facts']
 const task = [
   ...taskLike,
   'action',
@@ -44,9 +44,11 @@ export const supported: Readonly<Record<Place, ReadonlySet<string>>> = {
     ...everywhere,
     'force_handlers',
     'gather_facts',
+    'gather_timeout',
     'handlers',
     'hosts',
     'max_fail_percentage',
+    'order',
     'post_tasks',
     'pre_tasks',
     'roles',
@@ -72,15 +74,12 @@ export const refused: ReadonlySet<string> = new Set([
   'break_when',
   'collections',
   'debugger',
-  'delegate_facts',
   'extended',
   'extended_allitems',
   'fact_path',
   'gather_subset',
-  'gather_timeout',
   'local_action',
   'module_defaults',
-  'order',
   'poll',
   'user',
   'with_dict',

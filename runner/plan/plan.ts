@@ -23,6 +23,7 @@ export interface Keywords {
   readonly timeout?: Compiled | undefined
   readonly throttle?: Compiled | undefined
   readonly delegate_to?: Compiled | undefined
+  readonly delegate_facts?: Compiled | undefined
   /** Outer to inner: merged, the inner winning key by key. */
   readonly environment: readonly Compiled[]
   /** Outer to inner: all must hold. */
@@ -132,12 +133,22 @@ export interface Prompt {
   readonly span: Span
 }
 
+/** How hosts go through a play: in step, each on its own, or each on its own while it keeps its place among the forks. */
+export const strategies = ['linear', 'free', 'host_pinned'] as const
+export type Strategy = (typeof strategies)[number]
+
+/** In which order the hosts of a play are taken. */
+export const hostOrders = ['inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle'] as const
+export type HostOrder = (typeof hostOrders)[number]
+
 export interface Play {
   readonly name?: Compiled | undefined
   readonly hosts: Compiled
   readonly gatherFacts: boolean | 'smart'
   readonly serial: readonly Compiled[]
-  readonly strategy: 'linear' | 'free'
+  readonly gatherTimeout?: Compiled | undefined
+  readonly strategy: Strategy
+  readonly order: HostOrder
   readonly maxFailPercentage?: Compiled | undefined
   readonly forceHandlers?: Compiled | undefined
   readonly keywords: Keywords

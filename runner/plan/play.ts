@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { didYouMean } from '../errors.js'
 import { type Compiled, constant } from '../expression/compiled.js'
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asBoolean, asMapping } from '../syntax/read.js'
@@ -8,7 +9,16 @@ import { variablesFromNode } from '../vars/variables.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { onlyTasks, readRoleEntry, readRoleHandlers } from './imports.js'
 import { inheritKeywords, noKeywords, within } from './inherit.js'
-import type { Keywords, Meta, PlanNode, Play, Prompt, Task } from './plan.js'
+import {
+  hostOrders,
+  type Keywords,
+  type Meta,
+  type PlanNode,
+  type Play,
+  type Prompt,
+  strategies,
+  type Task,
+} from './plan.js'
 import type { Role } from './role.js'
 import { secretOptions } from './role-spec.js'
 import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
@@ -48,7 +58,9 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     hosts: readValue(hosts, reader),
     gatherFacts: readGathering(mapping, reader),
     serial: readSerial(nodeOf(mapping, 'serial'), reader),
-    strategy: readStrategy(nodeOf(mapping, 'strategy'), reader),
+    gatherTimeout: value('gather_timeout'),
+    strategy: readWord('strategy', mapping, strategies, reader),
+    order: readWord('order', mapping, hostOrders, reader),
     maxFailPercentage: value('max_fail_percentage'),
     forceHandlers: value('force_handlers'),
     keywords: around.keywords,
@@ -110,17 +122,26 @@ function readSerial(node: Node | undefined, reader: Reader): Compiled[] {
   return (node.kind === 'sequence' ? node.items : [node]).map((item) => readValue(item, reader))
 }
 
-function readStrategy(node: Node | undefined, reader: Reader): Play['strategy'] {
-  const name = node ? expectText(node, "'strategy'", reader) : 'linear'
-  if (name === 'linear' || name === 'free') return name
-  if (name !== undefined)
+/** One word of a few that are known, the first where nothing is said. */
+function readWord<T extends string>(
+  key: string,
+  mapping: MappingNode,
+  known: readonly T[],
+  reader: Reader,
+): T {
+  const node = nodeOf(mapping, key)
+  const text = node && expectText(node, `'${key}'`, reader)
+  const found = known.find((word) => word === text)
+  if (text !== undefined && !found) {
+    const guess = didYouMean(text, known)
     reader.report({
       code: 'unsupported-key',
-      message: `unknown strategy '${name}'`,
+      message: `unknown ${key} '${text}'`,
       span: node!.span,
-      hint: 'supported: linear, free',
+      hint: guess ? `did you mean '${guess}'?` : `supported: ${known.join(', ')}`,
     })
-  return 'linear'
+  }
+  return found ?? known[0]!
 }
 
 function playLayers(mapping: MappingNode, dir: string, reader: Reader): Layer[] {
