@@ -8,6 +8,10 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`tsplay ${readVersion()}\n`)
     return exitCodes.ok
   }
+  if (argv[0] === 'doc') {
+    const { runDoc } = await import('./commands/doc.js')
+    return runDoc(argv.slice(1), (page) => process.stdout.write(page))
+  }
   const { parseOptions } = await import('./options.js')
   const options = parseOptions(argv)
   if (options.version) {

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import type { AnyModule } from './module.js'
+
+/** One argument, as people read of it. */
+export interface ArgumentDoc {
+  readonly name: string
+  /** `text`, `boolean`, `integer`, `list of text`, or the words that it may be. */
+  readonly type: string
+  readonly required: boolean
+  /** As it is written in YAML; undefined for none. */
+  readonly default?: string
+  readonly description: string
+}
+
+/** The part of JSON Schema that the schemas of modules come out as. */
+interface Schema {
+  readonly type?: string | readonly string[]
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly pattern?: string
+  readonly anyOf?: readonly Schema[]
+  readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+}
+
+/** The arguments of a module, from its schema: in the order in which they are declared. */
+export function argumentsOf(module: Pick<AnyModule, 'args'>): ArgumentDoc[] {
+  const schema = z.toJSONSchema(module.args, { io: 'input', unrepresentable: 'any' }) as Schema
+  return Object.entries(schema.properties ?? {}).map(([name, property]) => ({
+    name,
+    type: typeOf(property),
+    required: schema.required?.includes(name) ?? false,
+    ...defaultOf(module, name),
+    description: property.description ?? '',
+  }))
+}
+
+/** From the schema itself: a default that is transformed is left out of the JSON Schema. */
+function defaultOf(module: Pick<AnyModule, 'args'>, name: string): Pick<ArgumentDoc, 'default'> {
+  const { shape } = module.args as unknown as { shape?: Readonly<Record<string, z.core.$ZodType>> }
+  const def = shape?.[name]?._zod.def as { type: string; defaultValue?: unknown } | undefined
+  if (def?.type !== 'default') return {}
+  const written = JSON.stringify(def.defaultValue)
+  return written === undefined || ['""', '{}', '[]'].includes(written) ? {} : { default: written }
+}
+
+/** Numbers that may be written as text are numbers; words that are taken for booleans are booleans. */
+function typeOf(schema: Schema): string {
+  const parts = flatten(schema)
+  const words = parts.flatMap((part) =>
+    (part.enum ?? (part.const === undefined ? [] : [part.const])).map(String),
+  )
+  const kinds = new Set(
+    parts.filter((part) => !part.enum && part.const === undefined).flatMap((part) => part.type),
+  )
+  const list = parts.find((part) => part.type === 'array')
+  if (list) return `list of ${list.items ? typeOf(list.items) : 'anything'}`
+  const names = [...words]
+  if (kinds.has('boolean')) names.push('boolean')
+  else if (kinds.has('string')) names.push(numberType(parts) ?? 'text')
+  else if (kinds.has('integer')) names.push('integer')
+  else if (kinds.has('number')) names.push('number')
+  if (kinds.has('object')) names.push('mapping')
+  return names.join(' | ') || 'anything'
+}
+
+/** Text that must look like a number stands for one. */
+function numberType(parts: readonly Schema[]): string | undefined {
+  const digits = parts.every(
+    (part) => ![part.type].flat().includes('string') || part.pattern?.match(/^\^-?\??\\d/),
+  )
+  if (!digits) return undefined
+  return parts.some((part) => part.type === 'integer') ? 'integer' : 'number'
+}
+
+const flatten = (schema: Schema): readonly Schema[] => schema.anyOf?.flatMap(flatten) ?? [schema]
+
+/** The page of a module for the terminal. */
+export function docText(module: AnyModule, width = 80): string {
+  const { name, doc } = module
+  const rows = argumentsOf(module).map((row) => {
+    const notes = [
+      row.type,
+      ...(row.required ? ['required'] : []),
+      ...(row.default ? [`default ${row.default}`] : []),
+    ]
+    return [
+      `  ${row.name}  (${notes.join(', ')})`,
+      ...wrap(row.description, width - 6).map((line) => `      ${line}`),
+    ]
+  })
+  const free = module.freeForm ? [`\`${name}: text\` sets ${module.freeForm}.`, ''] : []
+  return `${[
+    `${name}: ${doc.summary}`,
+    '',
+    ...(doc.description ? [...wrap(doc.description, width), ''] : []),
+    ...free,
+    ...(rows.length > 0 ? ['arguments:', ...rows.flat(), ''] : ['It takes no arguments.', '']),
+    'examples:',
+    ...doc.examples.flatMap((example) => [
+      '',
+      ...example
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+    ]),
+  ].join('\n')}\n`
+}
+
+function wrap(body: string, width: number): string[] {
+  const lines: string[] = []
+  for (const word of body.split(/\s+/).filter((part) => part !== '')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** The same in Markdown, under a heading. */
+export function docMarkdown(module: AnyModule, aliases: readonly string[] = []): string {
+  const { name, doc } = module
+  const cell = (value: string) => value.replaceAll('|', '\\|').replaceAll('\n', ' ')
+  const rows = argumentsOf(module).map((row) => {
+    const fallback = row.required ? 'required' : row.default ? `\`${row.default}\`` : ''
+    return `| \`${row.name}\` | ${cell(row.type)} | ${cell(fallback)} | ${cell(row.description)} |`
+  })
+  const table = ['| argument | type | default | |', '|---|---|---|---|', ...rows]
+  const also = aliases.length > 0 ? `Also called ${aliases.map((alias) => `\`${alias}\``).join(', ')}.` : ''
+  const free = module.freeForm ? `\`${name}: text\` sets \`${module.freeForm}\`.` : ''
+  const parts = [
+    `## ${name}`,
+    `${doc.summary}.`,
+    ...[doc.description ?? '', also, free].filter((part) => part !== ''),
+    rows.length > 0 ? table.join('\n') : 'It takes no arguments.',
+    ...doc.examples.map((example) => `\`\`\`yaml\n${example.trimEnd()}\n\`\`\``),
+  ]
+  return `${parts.join('\n\n')}\n`
+}

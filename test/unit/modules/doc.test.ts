@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { runDoc } from '../../../runner/commands/doc.js'
+import { argumentsOf, docMarkdown, docText } from '../../../runner/modules/doc.js'
+import type { AnyModule } from '../../../runner/modules/module.js'
+import { findModule, modules } from '../../../runner/modules/registry.js'
+
+const told = (...names: string[]) => {
+  let page = ''
+  expect(runDoc(names, (part) => (page += part))).toBe(0)
+  return page
+}
+
+test('arguments with their types, defaults and descriptions', () => {
+  const rows = Object.fromEntries(argumentsOf(findModule('wait_for')!).map((row) => [row.name, row]))
+  expect(rows.port).toMatchObject({ type: 'integer', required: false })
+  expect(rows.timeout).toMatchObject({ type: 'number', default: '300' })
+  expect(rows.state?.type).toBe('started | stopped | present | absent')
+  const copy = Object.fromEntries(argumentsOf(findModule('copy')!).map((row) => [row.name, row]))
+  expect(copy.dest).toMatchObject({ type: 'text', required: true })
+  expect(copy.backup).toMatchObject({ type: 'boolean', default: 'false' })
+  expect(copy.mode?.type).toBe('preserve | text')
+})
+
+test('the page of a module at the terminal', () => {
+  const page = told('ansible.builtin.lineinfile')
+  expect(page).toContain('lineinfile: Make sure that a line is in a file')
+  expect(page).toContain('  regexp  (text)\n      A JavaScript regular expression.')
+  expect(page).toContain('examples:\n\n  - name: No swap at boot')
+  for (const line of page.split('\n')) expect(line.length).toBeLessThan(160)
+})
+
+test('all of them in a line each, and a name that is near to one', () => {
+  const lines = told().trimEnd().split('\n')
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining(['assert', 'copy', 'user']))
+  expect(() => told('copi')).toThrow("did you mean 'copy'?")
+})
+
+test.each(Object.values(modules))(
+  '$name: every example is a task whose arguments it knows',
+  (module: AnyModule) => {
+    const known = argumentsOf(module).map((row) => row.name)
+    for (const example of module.doc.examples) {
+      const [task] = parse(example) as Record<string, unknown>[]
+      const key = Object.keys(task!).find((name) => findModule(name) === module)
+      expect(key, example).toBeDefined()
+      const given = task![key!]
+      if (typeof given === 'object' && given !== null)
+        expect(known).toEqual(expect.arrayContaining(Object.keys(given)))
+      else if (given !== null) expect(module.freeForm).toBeDefined()
+    }
+    expect(docText(module)).toContain(module.doc.summary)
+    expect(docMarkdown(module)).toContain(`## ${module.name}`)
+  },
+)
