@@ -51,14 +51,12 @@ export function becomeCommand(become: Become | undefined, program?: string): Bec
  * are the channel's all the same, and only the line with the password goes through that terminal. The program reaches
  * the inner shell as a variable, so that nothing has to be quoted twice.
  */
-const doasProgram =
-  `tsplay_user=$1; tsplay_program=$2; export tsplay_user tsplay_program; exec 3<&0 4>&1 5>&2; \
-command -v script >&2 || { echo tsplay needs the program script for doas with a password >&2; exit 126; }; \
-{ IFS= read -r word <&3; printf "%s\\n" "$word"; } | SHELL=/bin/sh script -qec \
-"doas -u \\"\\$tsplay_user\\" /bin/sh -c \\"\\$tsplay_program\\" <&3 >&4 2>&5" /dev/null >&5 2>&5`.replaceAll(
-    '\\\n',
-    '',
-  )
+const doasProgram = [
+  'tsplay_user=$1; tsplay_program=$2; export tsplay_user tsplay_program; exec 3<&0 4>&1 5>&2;',
+  'command -v script >&2 || { echo doas with a password needs the program script >&2; exit 126; };',
+  '{ IFS= read -r word <&3; printf "%s\\n" "$word"; } | SHELL=/bin/sh script -qec',
+  '"doas -u \\"\\$tsplay_user\\" /bin/sh -c \\"\\$tsplay_program\\" <&3 >&4 2>&5" /dev/null >&5 2>&5',
+].join(' ')
 
 function checkedUser(user: string): string {
   if (/^[^-'!\\\u0000-\u001f\u007f][^'!\u0000-\u001f\u007f]*$/.test(user) && !user.includes('\\\\'))

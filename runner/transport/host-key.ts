@@ -55,7 +55,7 @@ export async function hostKeyCheck(settings: HostKeySettings, cache: KnownHostsC
 
 /** The name to look for: HostKeyAlias as it stands, else the address with its port. */
 function nameOf({ hostKeyAlias, address, port }: HostKeySettings): string {
-  return hostKeyAlias?.toLowerCase() ?? knownHostName(address, port)
+  return hostKeyAlias ?? knownHostName(address, port)
 }
 
 type Verdict =

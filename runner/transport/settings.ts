@@ -64,7 +64,7 @@ export function resolveSettings(target: Target, around: ConfigSurroundings): Set
     address: hostNameOf({ values, alias: target.address }),
     port: Number(one('port') ?? 22),
     user: one('user') ?? around.login,
-    hostKeyAlias: one('hostkeyalias'),
+    hostKeyAlias: one('hostkeyalias')?.toLowerCase(),
     jump: jumpsOf(values).at(-1) ?? '',
   }
   const { address, port, user } = tokens

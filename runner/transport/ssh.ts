@@ -141,7 +141,7 @@ async function tryToEnter(
       return await handshake(settings, loaded, way, { ...options, check, timeoutMs: left(), signal })
     } catch (error) {
       // The jitter keeps hosts behind one bastion from coming back all at once.
-      const pause = 200 * 3 ** Math.min(tried - 1, 3) * (0.5 + Math.random())
+      const pause = 200 * 2 ** Math.min(tried - 1, 4) * (0.5 + Math.random())
       const again = error instanceof ConnectError && mayRetry(error) && !signal?.aborted
       if (
         !again ||

@@ -15,7 +15,7 @@ const alive = (pid: number): boolean => {
   }
 }
 
-describe.each(shells.map((shell) => ({ name: shell.join(' '), shell })))(
+describe.concurrent.each(shells.map((shell) => ({ name: shell.join(' '), shell })))(
   'a script in a kept $name',
   ({ shell }) => {
     it.concurrent('ends the whole process tree on a timeout, and the shell goes on', async ({ expect }) => {

@@ -136,13 +136,14 @@ describe('logging in', () => {
 
 describe('connecting', () => {
   it('tries again where the server hangs up before the login', async () => {
-    await connect({ dropConnections: 2 })
-    expect(server.connections).toBe(3)
+    await connect({ dropConnections: 1 })
+    expect(server.connections).toBe(2)
   })
 
-  it('gives up after the third time', async () => {
-    await expect(connect({ dropConnections: 9 })).rejects.toMatchObject({ code: 'closed' })
-    expect(server.connections).toBe(3)
+  it('gives up after as many times as ConnectionAttempts says', async () => {
+    const sshArgs = [{ keyword: 'connectionattempts', words: ['2'], place: 'test' }]
+    await expect(connect({ dropConnections: 9 }, { sshArgs })).rejects.toMatchObject({ code: 'closed' })
+    expect(server.connections).toBe(2)
   })
 
   it('tells a refused connection, an unknown name and silence apart', async () => {
