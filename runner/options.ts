@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type Diagnostic, didYouMean, InputError } from './errors.js'
+import { expandLimit } from './inventory/limit.js'
 import { toPlain } from './syntax/read.js'
 import type { SourceFile } from './syntax/source.js'
 import { parseYaml } from './syntax/yaml.js'
@@ -16,7 +17,12 @@ export const optionTable = {
     value: 'PATH',
     help: 'inventory file, or a list: host1,host2,',
   },
-  limit: { type: 'string', short: 'l', value: 'PATTERN', help: 'only these hosts' },
+  limit: {
+    type: 'string',
+    short: 'l',
+    value: 'PATTERN',
+    help: 'only these hosts; @file holds one pattern a line',
+  },
   check: { type: 'boolean', short: 'C', help: 'say what would change; write nothing' },
   diff: { type: 'boolean', short: 'D', help: 'show differences of what changes' },
   'fail-on-change': { type: 'boolean', help: 'with --check: exit 3 when something would change' },
@@ -110,7 +116,7 @@ export function parseOptions(argv: readonly string[]): CliOptions {
   const options: CliOptions = {
     playbooks: positionals,
     inventories: values.inventory ?? [],
-    limit: values.limit,
+    limit: values.limit === undefined ? undefined : expandLimit(values.limit, readLimitFile),
     check: values.check ?? false,
     diff: values.diff ?? false,
     failOnChange: values['fail-on-change'] ?? false,
@@ -148,6 +154,14 @@ export function parseOptions(argv: readonly string[]): CliOptions {
     problems.push({ code: 'option', message: '--fail-on-change goes with --check' })
   if (problems.length > 0) throw new InputError(problems)
   return options
+}
+
+function readLimitFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 function parse(argv: readonly string[]) {

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { dirname, extname, join, resolve } from 'node:path'
 import type { Report } from '../errors.js'
 import { constant } from '../expression/index.js'
 import type { Files } from '../syntax/files.js'
@@ -6,7 +6,9 @@ import type { SourceFile } from '../syntax/source.js'
 import { parseYaml } from '../syntax/yaml.js'
 import { addHost, createDraft, type Draft, finish } from './builder.js'
 import { readHostKey } from './host-key.js'
+import { readIniInventory } from './ini-source.js'
 import type { Inventory } from './inventory.js'
+import { isProgram, readProgram } from './program.js'
 import { RangeSyntaxError } from './ranges.js'
 import { readVarsFolders } from './vars-files.js'
 import { createInventory } from './view.js'
@@ -60,51 +62,71 @@ function readHostList(source: string, draft: Draft, report: Report): void {
 
 /** Read a file, or the files of a folder; gives the folder that its `group_vars` stand in. */
 function readPath(source: string, files: Files, draft: Draft, report: Report): string {
-  if (files.isDirectory(source)) {
-    const found = inventoryFiles(source, files)
-    if (found.length === 0) report({ code: 'inventory', message: `the folder ${source} holds no inventory` })
-    for (const path of found) readFile(path, files, draft, report)
-    return source
+  if (!files.isDirectory(source)) {
+    readFile(source, files, draft, report)
+    return dirname(source)
   }
-  readFile(source, files, draft, report)
-  return dirname(source)
+  const found = inventoryFiles(source, files)
+  if (found.length === 0) report({ code: 'inventory', message: `the folder ${source} holds no inventory` })
+  for (const path of found) readFile(path, files, draft, report)
+  return source
 }
 
-/** Endings of files that Ansible passes over in a folder of inventories. */
-const ignored = /(?:~|\.(?:orig|bak|cfg|retry|pyc|pyo|swp|md|txt|rst|rpm))$/
+/** Names that Ansible passes over in a folder of inventories. */
+const ignored =
+  /^\.|^(?:host_vars|group_vars|vars_plugins)$|(?:~|\.(?:pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry))$/
 
+/** The inventories of a folder and of those in it, by name. */
 function inventoryFiles(dir: string, files: Files): string[] {
-  const entries = files.list(dir) ?? []
-  const names = entries
-    .filter(({ name, isDirectory }) => !isDirectory && !name.startsWith('.') && !ignored.test(name))
-    .map(({ name }) => name)
-  return names.sort().map((name) => join(dir, name))
+  const entries = (files.list(dir) ?? []).filter(({ name }) => !ignored.test(name))
+  return entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ name, isDirectory }) =>
+      isDirectory ? inventoryFiles(join(dir, name), files) : [join(dir, name)],
+    )
 }
 
 function readFile(path: string, files: Files, draft: Draft, report: Report): void {
+  if (isProgram(path, files)) {
+    readProgram(path, draft, report)
+    return
+  }
   const file = files.read(path)
   if (!file) {
     const hint = 'a list of hosts needs a comma: -i host1,'
     report({ code: 'missing-file', message: `there is no inventory ${path}`, hint })
     return
   }
-  if (isIni(file.text)) {
-    const hint = 'write it as YAML: a group is a key with hosts, children and vars'
-    report({ code: 'inventory', message: `${path} is an INI inventory, which is not read`, hint })
+  if (file.text.startsWith('#!') && files.isExecutable) {
+    const hint = `make it executable: chmod +x ${path}`
+    report({ code: 'inventory', message: `${path} is a program that nobody may execute`, hint })
     return
   }
+  if (isIni(file)) readIniInventory(file, draft, report)
+  else readYamlFile(file, draft, report)
+}
+
+function readYamlFile(file: SourceFile, draft: Draft, report: Report): void {
   let errors = 0
   const root = parseYaml(file, (diagnostic) => {
     if (diagnostic.severity !== 'warning') errors++
     report(diagnostic)
   })
   if (root) readYamlInventory(root, draft, report)
-  else if (errors === 0) report({ code: 'inventory', message: `the inventory ${path} is empty` })
+  else if (errors === 0) report({ code: 'inventory', message: `the inventory ${file.path} is empty` })
 }
 
-function isIni(text: string): boolean {
-  const first = text.split('\n').find((line) => /^\s*[^#;\s]/.test(line))
-  return first !== undefined && /^\[[\w.-]+(?::(?:vars|children))?\]\s*(?:[#;].*)?$/.test(first)
+/**
+ * Ansible tries YAML first, for files whose ending allows it, and INI after. Here one look decides, so that a mistake
+ * in either is told in the words of that format.
+ */
+function isIni({ path, text }: SourceFile): boolean {
+  const first = text.split('\n').find((line) => /^\s*[^#;\s]/.test(line)) ?? ''
+  const ending = extname(path)
+  if (/^\.(?:ya?ml|json)$/.test(ending))
+    return /^\[[\w.-]+(?::(?:vars|children))?\]\s*(?:[#;].*)?$/.test(first)
+  const looksLikeYaml = /^\s*(?:---|%YAML|\{|(?:"[^"]*"|'[^']*'|[^\s=[\]"']+)\s*:(?:\s|$))/.test(first)
+  return first !== '' && !looksLikeYaml
 }
 
 function portVariable(port: number, span: { file: SourceFile; start: number; end: number }) {

@@ -5,6 +5,7 @@ import { asMapping, isNull, unknownKeys } from '../syntax/read.js'
 import { resolvePlain } from '../syntax/scalars.js'
 import { variablesFromNode } from '../vars/variables.js'
 import { addChild, addHost, type Draft, groupOf } from './builder.js'
+import { groupNameProblem, readPriority, warnOfGroupName } from './group-names.js'
 import { type HostKey, nameProblem, readHostKey } from './host-key.js'
 import { RangeSyntaxError } from './ranges.js'
 
@@ -15,12 +16,12 @@ export function readYamlInventory(root: Node, draft: Draft, report: Report): voi
 }
 
 function readGroup({ key: name, keySpan, value }: MappingEntry, draft: Draft, report: Report): void {
-  const problem = nameProblem(name) ?? (name.includes(':') ? 'a group name cannot hold a colon' : undefined)
+  const problem = groupNameProblem(name)
   if (problem) {
     report({ code: 'inventory', message: problem, span: keySpan, hint: 'on the top level stand groups' })
     return
   }
-  warnOfName(name, { key: name, keySpan, value }, report)
+  warnOfGroupName(name, keySpan, report)
   groupOf(draft, name, keySpan)
   if (isNull(value)) return
   const body = asMapping(value, `the group ${name}`, report)
@@ -32,12 +33,6 @@ function readGroup({ key: name, keySpan, value }: MappingEntry, draft: Draft, re
     if (key === 'children') readChildren(name, part, draft, report)
     if (key === 'vars') readVars(name, part, draft, report)
   }
-}
-
-function warnOfName(name: string, { keySpan }: MappingEntry, report: Report): void {
-  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return
-  const message = `the group name ${name} is no name in JavaScript`
-  report({ code: 'inventory', message, span: keySpan, hint: `write groups['${name}']`, severity: 'warning' })
 }
 
 /** A mapping of entries; a bare string is one entry without a body (as Ansible reads it). */
@@ -106,17 +101,8 @@ function readVars(name: string, node: Node, draft: Draft, report: Report): void 
   const layer = 'inventory-group-vars'
   for (const [key, variable] of variablesFromNode(mapping, layer, report, { jinja: 'inventory', note: name }))
     if (key !== 'ansible_group_priority') group.vars.set(key, variable)
-    else group.priority = readPriority(variable.value.constant?.value, mapping, report) ?? group.priority
-}
-
-function readPriority(value: unknown, mapping: MappingNode, report: Report): number | undefined {
-  const number = typeof value === 'string' ? Number(value) : value
-  if (typeof number === 'number' && Number.isInteger(number)) return number
-  const entry = mapping.entries.find(({ key }) => key === 'ansible_group_priority')
-  report({
-    code: 'inventory',
-    message: 'ansible_group_priority must be a whole number',
-    span: entry?.value.span,
-  })
-  return undefined
+    else {
+      const { constant: given, span } = variable.value
+      group.priority = readPriority(given?.value, span, report) ?? group.priority
+    }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { InputError } from '../errors.js'
 import type { SourceFile } from './source.js'
 
@@ -23,6 +23,8 @@ export interface Files {
   isDirectory(path: string): boolean
   /** The path with all symbolic links followed, where links exist. */
   realPath?(path: string): string | undefined
+  /** May this user execute the file? Absent where files are no programs. */
+  isExecutable?(path: string): boolean
 }
 
 /** The real disk. */
@@ -33,6 +35,16 @@ export function diskFiles(): Files {
     isFile: (path) => stat(path)?.isFile() ?? false,
     isDirectory: (path) => stat(path)?.isDirectory() ?? false,
     realPath: (path) => orAbsent(path, () => realpathSync(path)),
+    isExecutable,
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return stat(path)?.isFile() ?? false
+  } catch {
+    return false
   }
 }
 

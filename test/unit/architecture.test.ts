@@ -89,10 +89,10 @@ describe('architecture', () => {
     expect(importers.map((module) => module.path).filter((path) => !place.test(path))).toEqual([])
   })
 
-  it('starts processes only for the local connection and for ProxyCommand', () => {
+  it('starts processes only for the local connection, ProxyCommand and inventory programs', () => {
     const starters = modules.filter((module) => module.imports.includes('node:child_process'))
     const paths = starters.map((module) => module.path).sort()
-    expect(paths).toEqual(['transport/local.ts', 'transport/proxy-command.ts'])
+    expect(paths).toEqual(['inventory/program.ts', 'transport/local.ts', 'transport/proxy-command.ts'])
   })
 })
 

@@ -82,7 +82,7 @@ describe('mistakes', () => {
     ['a: {children: {a: }}\n', '1:1 groups are below themselves: a → a'],
     ['a: {children: {all: }}\n', /^1:16 groups are below themselves: all → a → all$/],
     ['', 'the inventory hosts.yaml is empty'],
-    ['[server]\nh1\n', 'hosts.yaml is an INI inventory, which is not read'],
+    ['[server]\nh1 port\n', '2:4 port is no key=value'],
   ])('%j', (text, message) => {
     const { messages } = loadText(text)
     expect(messages).toHaveLength(1)
