@@ -2,6 +2,7 @@ import type { HostStats } from '../events.js'
 import type { Compiled } from '../expression/compiled.js'
 import type { Resource } from '../modules/module.js'
 import type { Task } from '../plan/plan.js'
+import type { Layer } from '../vars/layers.js'
 import { emptyStats } from './stats.js'
 
 /** A change that check mode only foretold. */
@@ -21,6 +22,8 @@ export interface HostRun {
   facts?: Readonly<Record<string, unknown>> | undefined
   /** Results of `register` and variables of `set_fact`, by name. */
   readonly variables: Map<string, Compiled>
+  /** Variables of roles that were included with `public: true`, to the end of the play. */
+  readonly exposed: Set<Layer>
   /** Handlers that a change has called for. */
   readonly notified: Set<Task>
   readonly planned: PlannedChange[]
@@ -34,6 +37,7 @@ export function createHostRun(name: string): HostRun {
     name,
     state: 'alive',
     variables: new Map(),
+    exposed: new Set(),
     notified: new Set(),
     planned: [],
     stats: emptyStats(),

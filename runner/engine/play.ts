@@ -88,7 +88,10 @@ export async function runPlay(
     aborted = await runBatch(run, batch, controllers)
     if (aborted) break
   }
-  for (const host of alive) if (host.state === 'ended') host.state = 'alive'
+  for (const host of alive) {
+    if (host.state === 'ended') host.state = 'alive'
+    host.exposed.clear()
+  }
   run.emit({ type: 'play_finished', play: playName, durationMs: performance.now() - started })
   return { aborted }
 }

@@ -16,6 +16,7 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
   const layers: Layer[] = [
     ...run.plan.inventory.layersFor(host.name),
     ...batch.play.layers,
+    ...host.exposed,
     layerOf('vars-prompt', batch.playVars),
     ...(parts.layers ?? []),
     { name: 'set-fact', vars: wrap(host.variables, 'set-fact') },
@@ -52,6 +53,9 @@ function magicOf(
     playbook_dir: () => batch.play.playbookDir,
     role_name: role && (() => role.name),
     role_path: role && (() => role.path),
+    ansible_role_name: role && (() => role.name),
+    ansible_parent_role_names: role && (() => role.parents.map((parent) => parent.name)),
+    ansible_parent_role_paths: role && (() => role.parents.map((parent) => parent.path)),
     ansible_play_name: () => batch.playName,
     ansible_play_hosts: () => alive(batch.allHosts),
     ansible_play_hosts_all: () => batch.allHosts,

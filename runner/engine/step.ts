@@ -1,16 +1,16 @@
 import type { HostTaskResult, TaskInfo } from '../events.js'
 import { type Compiled, EvaluationError } from '../expression/compiled.js'
-import type { Include, Meta, Task } from '../plan/plan.js'
+import type { Meta, Task } from '../plan/plan.js'
 import { formatPosition } from '../syntax/source.js'
-import type { Layer } from '../vars/layers.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
 import type { HostRun } from './host.js'
+import { performInclude } from './include.js'
 import { failedItem, type TaskRun } from './item.js'
 import { asCount, evaluateKeywords, firstFalse } from './keywords.js'
 import { createLimit, type Limit } from './limits.js'
 import { notify } from './notify.js'
-import { layerOf, taskScope } from './scope.js'
+import { taskScope } from './scope.js'
 import { countResult } from './stats.js'
 import { runTask, type TaskOutcome } from './task.js'
 import type { Step, Verdict } from './walk.js'
@@ -66,7 +66,8 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
     async perform(step, host, info) {
       const { what } = step
       if (what.kind === 'task') return performTask(step, what, host, info)
-      if (what.kind === 'include') return performInclude(run, batch, step, what, host, info)
+      if (what.kind === 'include')
+        return { verdict: performInclude(run, batch, step, what, host, info), gone: false, fatal: false }
       return performMeta(run, batch, what, host)
     },
     share(step, from, to, done) {
@@ -96,16 +97,9 @@ function concludeTask(
   info: TaskInfo,
   outcome: TaskOutcome,
 ): StepDone {
-  const { result, shown, effective } = outcome
+  const { result, shown, effective } = notified(run, batch, step, task, host, outcome)
   countResult(host.stats, result, step.rescuable)
   run.emit({ type: 'host_finished', task: info, result: shown })
-  if (result.status === 'changed')
-    notify(
-      task,
-      host,
-      batch,
-      taskScope(run, batch, host, { role: task.role, layers: [...task.layers, ...step.layers] }),
-    )
   const failed = result.status === 'failed' && !result.ignored
   const unreachable = result.status === 'unreachable' && !result.ignored
   if (failed && step.rescuable)
@@ -123,6 +117,34 @@ function concludeTask(
   }
 }
 
+/** A change calls its handlers; a task that calls one that is nowhere fails (Ansible stops the whole run). */
+function notified(
+  run: Run,
+  batch: Batch,
+  step: Step,
+  task: Task,
+  host: HostRun,
+  outcome: TaskOutcome,
+): TaskOutcome {
+  if (outcome.result.status !== 'changed') return outcome
+  try {
+    notify(
+      task,
+      host,
+      batch,
+      taskScope(run, batch, host, { role: task.role, layers: [...task.layers, ...step.layers] }),
+    )
+    return outcome
+  } catch (error) {
+    const failed = (result: HostTaskResult): HostTaskResult => ({
+      ...result,
+      status: 'failed',
+      items: [...result.items, failedItem('notify', error)],
+    })
+    return { ...outcome, result: failed(outcome.result), shown: failed(outcome.shown) }
+  }
+}
+
 /** `any_errors_fatal` of a task whose keywords were not reached before it failed. */
 function fatalOf(run: Run, batch: Batch, task: Task, host: HostRun): boolean {
   const value = task.keywords.any_errors_fatal
@@ -132,54 +154,6 @@ function fatalOf(run: Run, batch: Batch, task: Task, host: HostRun): boolean {
   } catch {
     return true
   }
-}
-
-/** `when` and `loop` of an include, evaluated once: the variables of each round. */
-async function performInclude(
-  run: Run,
-  batch: Batch,
-  step: Step,
-  include: Include,
-  host: HostRun,
-  info: TaskInfo,
-): Promise<StepDone> {
-  const { task } = include
-  const layers = [...task.layers, ...step.layers]
-  const scope = taskScope(run, batch, host, { role: task.role, layers })
-  const started = performance.now()
-  let rounds: Layer[][] = []
-  let status: HostTaskResult['status'] = 'ok'
-  let items: HostTaskResult['items'] = []
-  try {
-    if (firstFalse(task.keywords.when, scope, 'when')) status = 'skipped'
-    else rounds = includeRounds(task, scope)
-  } catch (error) {
-    const failed = failedItem(undefined, error)
-    status = failed.status
-    items = [failed]
-  }
-  const result: HostTaskResult = {
-    host: host.name,
-    status,
-    ignored: false,
-    items,
-    durationMs: performance.now() - started,
-  }
-  countResult(host.stats, result, step.rescuable)
-  run.emit({ type: 'host_finished', task: info, result })
-  if (status === 'failed' && !step.rescuable) host.state = 'failed'
-  return { verdict: { failed: status === 'failed', rounds }, gone: false, fatal: false }
-}
-
-function includeRounds(task: Task, scope: ReturnType<typeof taskScope>): Layer[][] {
-  if (!task.loop) return [[]]
-  const items = task.loop.evaluate(scope)
-  if (!Array.isArray(items)) throw new EvaluationError("'loop' must be a list", task.loop.span)
-  return items.map((item, index) => {
-    const values = new Map<string, unknown>([[task.loopControl.loopVar, item]])
-    if (task.loopControl.indexVar) values.set(task.loopControl.indexVar, index)
-    return [layerOf('include-params', values)]
-  })
 }
 
 async function performMeta(run: Run, batch: Batch, meta: Meta, host: HostRun): Promise<StepDone> {
@@ -227,7 +201,7 @@ function runsOnce(run: Run, batch: Batch, step: Step, host: HostRun): boolean {
   const { task } = { task: step.what }
   const scope = taskScope(run, batch, host, { role: task.role, layers: task.layers })
   return evaluateKeywords(
-    { environment: [], when: [], tags: [], run_once: task.keywords.run_once },
+    { environment: [], when: [], tags: [], notify: [], run_once: task.keywords.run_once },
     scope,
     run.options,
   ).runOnce

@@ -1,4 +1,12 @@
-import type { Block, Include, Meta, PlanNode, Task } from '../plan/plan.js'
+import {
+  type Block,
+  type Handler,
+  type Include,
+  type Meta,
+  type PlanNode,
+  type Task,
+  taskOfHandler,
+} from '../plan/plan.js'
 import type { Layer } from '../vars/layers.js'
 import type { HostRun } from './host.js'
 
@@ -14,11 +22,17 @@ export interface Step {
   readonly handler: boolean
 }
 
+/** One round of an include: what is run, with which variables. */
+export interface Round {
+  readonly layers: readonly Layer[]
+  readonly children: readonly PlanNode[]
+}
+
 /** The answer to a step: how it went, and for an include the variables of each of its rounds. */
 export interface Verdict {
   readonly failed: boolean
   readonly skipped?: boolean
-  readonly rounds?: readonly (readonly Layer[])[]
+  readonly rounds?: readonly Round[]
 }
 
 /** A host's way through a play: yields steps, takes verdicts, returns whether it failed in the end. */
@@ -26,19 +40,19 @@ export type Walk = Generator<Step, boolean, Verdict>
 
 interface Around {
   readonly host: HostRun
-  readonly handlers: readonly Task[]
+  readonly handlers: readonly Handler[]
   readonly prefix: readonly number[]
   readonly layers: readonly Layer[]
   readonly rescuable: boolean
 }
 
 /** The way of one host through a play's nodes; handlers run where it flushes, in the order they are defined. */
-export function walkPlay(nodes: readonly PlanNode[], handlers: readonly Task[], host: HostRun): Walk {
+export function walkPlay(nodes: readonly PlanNode[], handlers: readonly Handler[], host: HostRun): Walk {
   return walkAll(nodes, { host, handlers, prefix: [], layers: [], rescuable: false })
 }
 
 /** Only the handlers that were notified: what a failed host still runs under `force_handlers`. */
-export function walkHandlers(handlers: readonly Task[], host: HostRun): Walk {
+export function walkHandlers(handlers: readonly Handler[], host: HostRun): Walk {
   return walkFlush([Number.MAX_SAFE_INTEGER], {
     host,
     handlers,
@@ -82,16 +96,16 @@ function* walkBlock(node: Block, around: Around): Walk {
   return failed || alwaysFailed
 }
 
-function* walkInclude(node: Include, around: Around): Walk {
-  const verdict = yield stepOf(node, around)
+function* walkInclude(node: Include, around: Around, path = [node.order], isHandler = false): Walk {
+  const verdict = yield { ...stepOf(node, around, path), handler: isHandler }
   if (verdict.failed) return true
-  for (const [index, layers] of (verdict.rounds ?? []).entries()) {
+  for (const [index, { layers, children }] of (verdict.rounds ?? []).entries()) {
     const inner = {
       ...around,
-      prefix: [...around.prefix, node.order, index],
+      prefix: [...around.prefix, ...path, index],
       layers: [...around.layers, ...layers],
     }
-    if (yield* walkAll(node.children, inner)) return true
+    if (yield* walkAll(children, inner)) return true
   }
   return false
 }
@@ -107,9 +121,11 @@ function* walkMeta(node: Meta, around: Around): Walk {
 function* walkFlush(path: readonly number[], around: Around): Walk {
   for (let round = 0; around.host.notified.size > 0; round++) {
     for (const [index, handler] of around.handlers.entries()) {
-      if (!around.host.notified.delete(handler)) continue
-      const step = { ...stepOf(handler, around, [...path, round, index]), handler: true }
-      if ((yield step).failed) return true
+      if (!around.host.notified.delete(taskOfHandler(handler))) continue
+      const place = [...path, round, index]
+      if (handler.kind === 'include') {
+        if (yield* walkInclude(handler, around, place, true)) return true
+      } else if ((yield { ...stepOf(handler, around, place), handler: true }).failed) return true
     }
   }
   return false

@@ -3,7 +3,7 @@ import type { Compiled } from '../expression/compiled.js'
 import type { Inventory } from '../inventory/index.js'
 import type { Layer } from '../vars/layers.js'
 import { magicNames } from '../vars/magic.js'
-import type { Keywords, Plan, PlanNode, Play, Task } from './plan.js'
+import { type Keywords, type Plan, type PlanNode, type Play, type Task, taskOfHandler } from './plan.js'
 
 /** Checks that need the whole plan: variables that nothing defines, handlers that are nowhere defined. */
 export function checkPlan(plan: Plan, extraVars: ReadonlySet<string>, report: Report): void {
@@ -13,6 +13,7 @@ export function checkPlan(plan: Plan, extraVars: ReadonlySet<string>, report: Re
     const known = new Set(everywhere)
     for (const layer of play.layers) addNames(layer, known)
     for (const prompt of play.prompts) known.add(prompt.name)
+    for (const layer of play.nodes.flatMap(exposedBy)) addNames(layer, known)
     checkPlay(play, known, report)
   }
 }
@@ -25,7 +26,9 @@ function checkPlay(play: Play, known: ReadonlySet<string>, report: Report): void
   )
   checkLayers(play.layers, known, report)
   const answers = new Set(
-    play.handlers.flatMap((handler) => [constantText(handler.name), ...handler.listen].filter(Boolean)),
+    play.handlers
+      .map(taskOfHandler)
+      .flatMap((handler) => [constantText(handler.name), ...handler.listen].filter(Boolean)),
   )
   for (const task of allTasks(play)) {
     const names = new Set(known)
@@ -69,7 +72,13 @@ function checkTask(task: Task, names: ReadonlySet<string>, report: Report): void
   )
 }
 
-function keywordValues({ environment, when, tags: _, ...single }: Keywords): (Compiled | undefined)[] {
+function keywordValues({
+  environment,
+  when,
+  tags: _,
+  notify: _n,
+  ...single
+}: Keywords): (Compiled | undefined)[] {
   return [...environment, ...when, ...Object.values(single)]
 }
 
@@ -134,12 +143,19 @@ function addNames(layer: Layer, names: Set<string>): void {
 
 /** Every task of a play, handlers included. */
 function allTasks(play: Play): Task[] {
-  return [...play.nodes.flatMap(tasksOf), ...play.handlers]
+  return [...play.nodes, ...play.handlers].flatMap(tasksOf)
 }
 
 function tasksOf(node: PlanNode): Task[] {
   if (node.kind === 'task') return [node]
   if (node.kind === 'include') return [node.task, ...node.children.flatMap(tasksOf)]
   if (node.kind === 'block') return [...node.block, ...node.rescue, ...node.always].flatMap(tasksOf)
+  return []
+}
+
+/** Variables of included roles that hold for the rest of the play. */
+function exposedBy(node: PlanNode): Layer[] {
+  if (node.kind === 'include') return [...node.exposes, ...node.children.flatMap(exposedBy)]
+  if (node.kind === 'block') return [...node.block, ...node.rescue, ...node.always].flatMap(exposedBy)
   return []
 }

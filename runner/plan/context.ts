@@ -2,9 +2,9 @@ import type { Report } from '../errors.js'
 import type { Compiled } from '../expression/compiled.js'
 import { compileExpression, compileNode } from '../expression/index.js'
 import type { Files } from '../syntax/files.js'
-import type { MappingEntry, Node } from '../syntax/node.js'
+import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import type { Layer } from '../vars/layers.js'
-import type { Keywords, PlanNode, RoleInfo } from './plan.js'
+import type { Handler, Keywords, PlanNode, RoleInfo } from './plan.js'
 
 /** What is the same for everything that is read in one run. */
 export interface Reader {
@@ -12,8 +12,14 @@ export interface Reader {
   readonly report: Report
   /** Folders that roles are looked for in, after those beside the playbook. */
   readonly rolePaths: readonly string[]
-  /** Reads the role that `import_role` or `include_role` names; tasks and roles hold each other. */
-  readonly importRole: (entry: MappingEntry, around: Surroundings, reader: Reader) => PlanNode[]
+  /** Reads `import_…` and `include_…`: tasks and what they bring in hold each other. */
+  readonly readDirective: (
+    name: string,
+    entry: MappingEntry,
+    mapping: MappingNode,
+    around: Surroundings,
+    reader: Reader,
+  ) => PlanNode[]
   /** A fresh number for each task, and for each place in a play. */
   nextId(): number
 }
@@ -29,6 +35,23 @@ export interface Surroundings {
   /** Files that are being read, outermost first: an import of one of them is a cycle. */
   readonly chain: readonly string[]
   readonly handler: boolean
+  /** What the play gets from roles that its tasks bring in. */
+  readonly play: PlayParts
+}
+
+/** Filled while a play's tasks are read, and by includes that are read in the run. */
+export interface PlayParts {
+  /** The play's own surroundings, which handlers of roles have. */
+  readonly around: () => Surroundings
+  /** Variables that hold in the whole play (`import_role`). */
+  readonly layers: Layer[]
+  readonly secrets: Set<string>
+  /** Handlers of roles, then the play's own: a later source wins. */
+  readonly handlers: Handler[]
+  /** How many of them are the roles'. */
+  roleHandlers: number
+  /** Files of handlers that were read. */
+  readonly handlerFiles: Set<string>
 }
 
 /** A condition, or a list of them that must all hold; YAML booleans are conditions too. */
@@ -59,6 +82,11 @@ export function readExpression(node: Node, reader: Reader): Compiled | undefined
     return undefined
   }
   return compileExpression(text, node.span, reader.report)
+}
+
+/** One name or a list of names (`notify`, `listen`). */
+export function readNames(node: Node, reader: Reader): Compiled[] {
+  return (node.kind === 'sequence' ? node.items : [node]).map((item) => readValue(item, reader))
 }
 
 /** A value with templates in it, as playbooks and roles write it. */

@@ -1,29 +1,43 @@
 import { dirname } from 'node:path'
 import { constant } from '../expression/compiled.js'
 import { validateArgumentSpecModule } from '../modules/control/validate-argument-spec.js'
-import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
+import type { MappingNode, Node } from '../syntax/node.js'
+import { toPlain } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { variablesFromNode } from '../vars/variables.js'
-import type { Reader, Surroundings } from './context.js'
+import type { PlayParts, Reader, Surroundings } from './context.js'
 import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
-import type { PlanNode, Task } from './plan.js'
+import type { Handler, Included, PlanNode, Task } from './plan.js'
 import { type Role, readRole } from './role.js'
+import { secretOptions } from './role-spec.js'
 import { checkKeys, expectText, nodeOf } from './structure.js'
 import { readTaskFile } from './tasks.js'
 
-/** `import_role: { name: x }` and `include_role`. */
-export function readImportedRole(entry: MappingEntry, around: Surroundings, reader: Reader): PlanNode[] {
-  const node = entry.value.kind === 'mapping' ? nodeOf(entry.value, 'name') : undefined
-  const name = node && expectText(node, 'the name of a role', reader)
-  if (!node)
-    reader.report({
-      code: 'structure',
-      message: `'${entry.key}' needs a mapping with 'name'`,
-      span: entry.value.span,
-    })
-  const role = name ? readRole(name, node.span, around.playbookDir, reader) : undefined
-  return role ? readRoleTasks(role, node!.span, around, reader, () => undefined).nodes : []
+/** A role that a task brings in: its name and the names of its files. */
+export interface RoleImport {
+  readonly names: Readonly<Record<string, string>>
+  readonly span: Span
+  /** Its variables hold in the play: from here on, or if it is imported, in all of it. */
+  readonly isPublic: boolean
+  readonly isImport: boolean
+}
+
+const nothing: Included = { children: [], exposes: [], secrets: [] }
+
+/** `import_role` and `include_role`: the role's tasks; its handlers join those of the play. */
+export function importRole(wanted: RoleImport, around: Surroundings, reader: Reader): Included {
+  const { names, span, isPublic, isImport } = wanted
+  const role = readRole(names.name!, span, around.playbookDir, reader, names)
+  if (!role) return nothing
+  const { nodes, roles } = readRoleTasks(role, span, around, reader, () => false)
+  const { play } = around
+  for (const each of roles) addRoleHandlers(each, span, play, reader)
+  const layers = isPublic ? roles.flatMap((each) => [each.defaults, each.vars]) : []
+  const secrets = roles.flatMap((each) => secretOptions(each.spec))
+  for (const secret of secrets) play.secrets.add(secret)
+  if (isImport) play.layers.push(...layers)
+  return { children: nodes, exposes: isImport ? [] : layers, secrets }
 }
 
 export interface ReadRole {
@@ -37,7 +51,7 @@ export function readRoleEntry(
   node: Node,
   around: Surroundings,
   reader: Reader,
-  seen: (name: string) => boolean,
+  seen: (key: string) => boolean,
 ): ReadRole {
   const mapping = node.kind === 'mapping' ? node : undefined
   const nameNode = mapping ? (nodeOf(mapping, 'role') ?? nodeOf(mapping, 'name')) : node
@@ -45,13 +59,22 @@ export function readRoleEntry(
   const role = name ? readRole(name, nameNode.span, around.playbookDir, reader) : undefined
   if (!role) return { nodes: [], roles: [] }
   const params = mapping ? roleParameters(mapping, reader) : undefined
-  if (!params && seen(role.name)) return { nodes: [], roles: [] }
+  if (!role.allowDuplicates && seen(`${role.path} ${entryKey(node)}`)) return { nodes: [], roles: [] }
   if (mapping) checkKeys(mapping, 'role', reader, { has: (key) => params?.has(key) ?? false, names: [] })
   const inner = within(around, {
     keywords: mapping ? inheritKeywords(mapping, around.keywords, reader) : around.keywords,
     layers: params ? [...around.layers, { name: 'role-params', vars: params }] : around.layers,
   })
   return readRoleTasks(role, node.span, inner, reader, seen)
+}
+
+/** A role is run once a play for the same parameters, tags and conditions (Ansible's rule). */
+function entryKey(node: Node): string {
+  if (node.kind !== 'mapping') return '[]'
+  const entries = node.entries
+    .filter(({ key }) => key !== 'role' && key !== 'name')
+    .map(({ key, value }) => [key, toPlain(value)] as const)
+  return JSON.stringify(entries.toSorted(([a], [b]) => a.localeCompare(b)))
 }
 
 /** Keys of a role entry that are no keywords are variables for it, as its `vars` are (Ansible's role parameters). */
@@ -68,7 +91,7 @@ function readRoleTasks(
   span: Span,
   around: Surroundings,
   reader: Reader,
-  seen: (name: string) => boolean | undefined,
+  seen: (key: string) => boolean,
 ): ReadRole {
   if (around.chain.includes(role.path)) {
     reader.report({
@@ -80,10 +103,14 @@ function readRoleTasks(
   }
   const chain = [...around.chain, role.path]
   const dependencies = role.dependencies.map((node) =>
-    readRoleEntry(node, within(around, { chain }), reader, (name) => seen(name) ?? false),
+    readRoleEntry(node, within(around, { chain }), reader, seen),
   )
   const inner = within(around, {
-    role: { name: role.name, path: role.path },
+    role: {
+      name: role.name,
+      path: role.path,
+      parents: around.role ? [around.role, ...around.role.parents] : [],
+    },
     layers: [role.defaults, role.vars, ...around.layers],
     dir: role.tasks ? dirname(role.tasks) : role.path,
     chain,
@@ -127,21 +154,32 @@ function specCheck(role: Role, span: Span, inner: Surroundings, reader: Reader):
   ]
 }
 
-/** Handlers of a role, in the surroundings that its tasks have. */
-export function readRoleHandlers(role: Role, around: Surroundings, span: Span, reader: Reader): Task[] {
-  if (!role.handlers) return []
+/** Handlers of a role, in the surroundings that the play's are in; each file is read once a play. */
+export function addRoleHandlers(role: Role, span: Span, play: PlayParts, reader: Reader): void {
+  if (!role.handlers || play.handlerFiles.has(role.handlers)) return
+  play.handlerFiles.add(role.handlers)
+  const around = play.around()
   const inner = within(around, {
-    role: { name: role.name, path: role.path },
+    role: { name: role.name, path: role.path, parents: [] },
     layers: [role.defaults, role.vars, ...around.layers],
+    dir: dirname(role.handlers),
     handler: true,
   })
-  return onlyTasks(readTaskFile(role.handlers, span, inner, reader))
+  const handlers = onlyHandlers(readTaskFile(role.handlers, span, inner, reader), reader)
+  play.handlers.splice(play.roleHandlers, 0, ...handlers)
+  play.roleHandlers += handlers.length
 }
 
-export function onlyTasks(nodes: readonly PlanNode[]): Task[] {
+/** Tasks and includes; a block or a meta action cannot be notified. */
+export function onlyHandlers(nodes: readonly PlanNode[], reader: Reader): Handler[] {
   return nodes.flatMap((node) => {
-    if (node.kind === 'task') return [node]
-    if (node.kind === 'block') return onlyTasks(node.block)
-    return node.kind === 'include' ? onlyTasks(node.children) : []
+    if (node.kind === 'task' || node.kind === 'include') return [node]
+    reader.report({
+      code: 'structure',
+      message: `a ${node.kind} cannot be a handler`,
+      span: node.span,
+      hint: 'put the tasks into a file, and include_tasks it',
+    })
+    return []
   })
 }

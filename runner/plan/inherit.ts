@@ -1,11 +1,11 @@
 import type { Compiled } from '../expression/compiled.js'
 import type { MappingNode, Node } from '../syntax/node.js'
-import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
+import { type Reader, readConditions, readNames, readValue, type Surroundings } from './context.js'
 import { inheritable } from './keywords.js'
 import type { Keywords } from './plan.js'
 import { expectText } from './structure.js'
 
-export const noKeywords: Keywords = { environment: [], when: [], tags: [] }
+export const noKeywords: Keywords = { environment: [], when: [], tags: [], notify: [] }
 
 /** The keywords of a play, block, role or task, over those of what is around it. */
 export function inheritKeywords(mapping: MappingNode, outer: Keywords, reader: Reader): Keywords {
@@ -18,10 +18,12 @@ export function inheritKeywords(mapping: MappingNode, outer: Keywords, reader: R
   const environment = own.get('environment')
   const when = own.get('when')
   const tags = own.get('tags')
+  const notify = own.get('notify')
   return {
     ...nearest,
     environment: environment ? [...outer.environment, readValue(environment, reader)] : outer.environment,
     when: when ? [...outer.when, ...readConditions(when, reader)] : outer.when,
+    notify: notify ? readNames(notify, reader) : outer.notify,
     tags: tags ? [...new Set([...outer.tags, ...readTags(tags, reader)])] : outer.tags,
   }
 }

@@ -1,5 +1,13 @@
 /** Where a keyword may stand. */
-export type Place = 'play' | 'import_playbook' | 'block' | 'task' | 'handler' | 'role' | 'loop_control'
+export type Place =
+  | 'play'
+  | 'import_playbook'
+  | 'apply'
+  | 'block'
+  | 'task'
+  | 'handler'
+  | 'role'
+  | 'loop_control'
 
 /** Keywords that everything below inherits, the nearest winning (Ansible's "Base" attributes). */
 export const inheritable = [
@@ -59,6 +67,7 @@ export const supported: Readonly<Record<Place, ReadonlySet<string>>> = {
     'vars_prompt',
   ]),
   import_playbook: new Set(['import_playbook', 'name', 'tags', 'vars', 'when']),
+  apply: new Set([...taskLike, 'notify']),
   block: new Set([...taskLike, 'block', 'rescue', 'always', 'notify']),
   task: new Set(task),
   handler: new Set([...task, 'listen']),
@@ -92,3 +101,8 @@ export const refused: ReadonlySet<string> = new Set([
   'with_subelements',
   'with_together',
 ])
+
+/** Does a task loop by this keyword? */
+export function isLoop(key: string): boolean {
+  return key === 'loop' || key.startsWith('with_')
+}

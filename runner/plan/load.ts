@@ -5,7 +5,7 @@ import { loadInventory } from '../inventory/index.js'
 import type { Files } from '../syntax/files.js'
 import { checkPlan } from './check.js'
 import type { Reader } from './context.js'
-import { readImportedRole } from './imports.js'
+import { readDirective } from './include.js'
 import type { Plan } from './plan.js'
 import { readPlaybook } from './play.js'
 
@@ -56,7 +56,7 @@ export function loadPlan(options: PlanOptions): { plan: Plan; warnings: readonly
     files: options.files,
     report,
     rolePaths: [resolve(options.cwd, 'roles'), shippedFolder('roles', options.files)],
-    importRole: readImportedRole,
+    readDirective,
     nextId: () => ++id,
   }
   const paths = options.playbooks.map((name) => findPlaybook(name, options, report)).filter(Boolean)

@@ -30,12 +30,16 @@ export interface Keywords {
   readonly when: readonly Compiled[]
   /** The union of all around. */
   readonly tags: readonly string[]
+  /** Handlers that a change calls: a block's hold for its tasks that name none. */
+  readonly notify: readonly Compiled[]
 }
 
 /** A role as it was found: its name, and the folder that its files and templates are looked for in. */
 export interface RoleInfo {
   readonly name: string
   readonly path: string
+  /** The roles whose tasks brought this one in, the nearest first. */
+  readonly parents: readonly RoleInfo[]
 }
 
 export interface LoopControl {
@@ -94,17 +98,39 @@ export type Action =
 export interface Block {
   readonly kind: 'block'
   readonly order: number
+  readonly span: Span
   readonly block: readonly PlanNode[]
   readonly rescue: readonly PlanNode[]
   readonly always: readonly PlanNode[]
 }
 
-/** A file of tasks whose `when` and `loop` are evaluated once, where it is included. */
-export interface Include {
+/** What an include brings in. */
+export interface Included {
+  readonly children: readonly PlanNode[]
+  /** Variables of a role that hold for the rest of the play (`public: true`). */
+  readonly exposes: readonly Layer[]
+  /** Variables of a role whose values are never shown. */
+  readonly secrets: readonly string[]
+}
+
+/** A file of tasks or a role whose `when` and `loop` are evaluated once, where it is included. */
+export interface Include extends Included {
   readonly kind: 'include'
   readonly task: Task
   readonly order: number
-  readonly children: readonly PlanNode[]
+  /** Where what is included is only known in the run. */
+  readonly load?: {
+    readonly names: readonly (readonly [string, Compiled])[]
+    /** @throws InputError with the mistakes of what it reads */
+    readonly read: (names: Readonly<Record<string, string>>) => Included
+  }
+}
+
+export type Handler = Task | Include
+
+/** A handler's name, topics and role are those of its task. */
+export function taskOfHandler(handler: Handler): Task {
+  return handler.kind === 'task' ? handler : handler.task
 }
 
 /** `meta`: what the engine does between tasks. */
@@ -158,7 +184,7 @@ export interface Play {
   /** Everything in the order it runs, the implicit flushes included. */
   readonly nodes: readonly PlanNode[]
   /** In the order of definition: roles' first, then the play's own. */
-  readonly handlers: readonly Task[]
+  readonly handlers: readonly Handler[]
   /** Names of variables whose values are never shown (`no_log: true` in a role's argument specs). */
   readonly secrets: ReadonlySet<string>
   readonly playbookDir: string

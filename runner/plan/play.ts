@@ -6,8 +6,8 @@ import { asBoolean, asMapping } from '../syntax/read.js'
 import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
 import { variablesFromNode } from '../vars/variables.js'
-import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
-import { onlyTasks, readRoleEntry, readRoleHandlers } from './imports.js'
+import { type PlayParts, type Reader, readConditions, readValue, type Surroundings } from './context.js'
+import { addRoleHandlers, onlyHandlers, readRoleEntry } from './imports.js'
 import { inheritKeywords, noKeywords, within } from './inherit.js'
 import {
   hostOrders,
@@ -17,9 +17,7 @@ import {
   type Play,
   type Prompt,
   strategies,
-  type Task,
 } from './plan.js'
-import type { Role } from './role.js'
 import { secretOptions } from './role-spec.js'
 import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
 import { readTasks } from './tasks.js'
@@ -40,6 +38,7 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     reader.report({ code: 'structure', message: "a play needs 'hosts'", span: mapping.span })
     return undefined
   }
+  const parts = emptyParts(() => around)
   const around: Surroundings = {
     keywords: inheritKeywords(mapping, outer.keywords, reader),
     layers: [],
@@ -47,8 +46,12 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     playbookDir: dir,
     chain: [],
     handler: false,
+    play: parts,
   }
   const { nodes, roles } = readSections(mapping, around, reader)
+  for (const role of roles) addRoleHandlers(role, mapping.span, parts, reader)
+  const own = readTasks(nodeOf(mapping, 'handlers'), within(around, { handler: true }), reader)
+  parts.handlers.push(...onlyHandlers(own, reader))
   const value = (key: string): Compiled | undefined => {
     const node = nodeOf(mapping, key)
     return node && readValue(node, reader)
@@ -66,13 +69,14 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     keywords: around.keywords,
     layers: [
       ...roles.flatMap((role) => [role.defaults, role.vars]),
+      ...parts.layers,
       ...playLayers(mapping, dir, reader),
       ...outer.layers,
     ],
     prompts: readPrompts(nodeOf(mapping, 'vars_prompt'), reader),
     nodes,
-    handlers: readHandlers(mapping, roles, around, reader),
-    secrets: new Set(roles.flatMap((role) => secretOptions(role.spec))),
+    handlers: parts.handlers,
+    secrets: new Set([...roles.flatMap((role) => secretOptions(role.spec)), ...parts.secrets]),
     playbookDir: dir,
     span: mapping.span,
   }
@@ -101,14 +105,8 @@ function readSections(mapping: MappingNode, around: Surroundings, reader: Reader
   return { nodes: [...before, ...main, ...after], roles: roles.flatMap((role) => role.roles) }
 }
 
-function readHandlers(
-  mapping: MappingNode,
-  roles: readonly Role[],
-  around: Surroundings,
-  reader: Reader,
-): Task[] {
-  const own = readTasks(nodeOf(mapping, 'handlers'), within(around, { handler: true }), reader)
-  return [...roles.flatMap((role) => readRoleHandlers(role, around, mapping.span, reader)), ...onlyTasks(own)]
+function emptyParts(around: () => Surroundings): PlayParts {
+  return { around, layers: [], secrets: new Set(), handlers: [], roleHandlers: 0, handlerFiles: new Set() }
 }
 
 /** Facts are gathered once a run and host unless a play says `gather_facts: true` (again) or `false` (never). */

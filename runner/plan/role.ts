@@ -1,7 +1,7 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { didYouMean } from '../errors.js'
 import type { MappingNode, Node } from '../syntax/node.js'
-import { asMapping } from '../syntax/read.js'
+import { asBoolean, asMapping } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
@@ -12,30 +12,49 @@ import { type ArgumentSpec, readArgumentSpec } from './role-spec.js'
 import { nodeOf } from './structure.js'
 
 /** A role's files, but its tasks and handlers, which are read where the role is used. */
-export interface Role extends RoleInfo {
+export interface Role extends Pick<RoleInfo, 'name' | 'path'> {
   readonly defaults: Layer
   readonly vars: Layer
   readonly dependencies: readonly Node[]
+  readonly allowDuplicates: boolean
   readonly spec: ArgumentSpec | undefined
   readonly tasks: string | undefined
   readonly handlers: string | undefined
 }
 
+/** Which files of a role are taken in place of `main`. */
+export interface RoleFiles {
+  readonly tasks_from?: string
+  readonly vars_from?: string
+  readonly defaults_from?: string
+  readonly handlers_from?: string
+}
+
 /** Finds a role by name and reads its `defaults`, `vars` and `meta`. */
-export function readRole(name: string, span: Span, playbookDir: string, reader: Reader): Role | undefined {
+export function readRole(
+  name: string,
+  span: Span,
+  playbookDir: string,
+  reader: Reader,
+  from: RoleFiles = {},
+): Role | undefined {
   const path = findRole(name, span, playbookDir, reader)
   if (!path) return undefined
   const meta = mainMapping(path, 'meta', reader)
   const dependencies = meta && nodeOf(meta, 'dependencies')
+  const duplicates = meta && nodeOf(meta, 'allow_duplicates')
+  const file = (folder: Folder): string | undefined =>
+    roleFile(path, folder, from[`${folder}_from`], span, reader)
   return {
     name,
     path,
-    defaults: layerOf(path, 'defaults', 'role-defaults', reader),
-    vars: layerOf(path, 'vars', 'role-vars', reader),
+    defaults: layerOf(file('defaults'), 'role-defaults', reader),
+    vars: layerOf(file('vars'), 'role-vars', reader),
     dependencies: dependencies?.kind === 'sequence' ? dependencies.items : [],
     spec: readArgumentSpec(path, meta, reader),
-    tasks: mainFile(path, 'tasks', reader),
-    handlers: mainFile(path, 'handlers', reader),
+    allowDuplicates: (duplicates && asBoolean(duplicates, "'allow_duplicates'", reader.report)) ?? false,
+    tasks: file('tasks'),
+    handlers: file('handlers'),
   }
 }
 
@@ -49,10 +68,8 @@ function findRole(name: string, span: Span, playbookDir: string, reader: Reader)
     })
     return undefined
   }
-  const folders = [...new Set([resolve(playbookDir, 'roles'), ...reader.rolePaths])]
-  const path = folders
-    .map((folder) => resolve(folder, name))
-    .find((candidate) => reader.files.isDirectory(candidate))
+  const folders = roleFolders(playbookDir, reader)
+  const path = roleFolder(name, playbookDir, reader)
   if (path) return path
   const known = folders.flatMap((folder) => reader.files.list(folder) ?? []).map((entry) => entry.name)
   const guess = didYouMean(name, known)
@@ -65,6 +82,44 @@ function findRole(name: string, span: Span, playbookDir: string, reader: Reader)
   return undefined
 }
 
+function roleFolders(playbookDir: string, reader: Reader): string[] {
+  return [...new Set([resolve(playbookDir, 'roles'), ...reader.rolePaths])]
+}
+
+/** The folder of a role, where there is one. */
+export function roleFolder(name: string, playbookDir: string, reader: Reader): string | undefined {
+  return roleFolders(playbookDir, reader)
+    .map((folder) => resolve(folder, name))
+    .find((candidate) => reader.files.isDirectory(candidate))
+}
+
+type Folder = 'tasks' | 'vars' | 'defaults' | 'handlers'
+
+/** `main`, or the file that is asked for by name, which must be there. */
+function roleFile(
+  rolePath: string,
+  folder: Folder,
+  wanted: string | undefined,
+  span: Span,
+  reader: Reader,
+): string | undefined {
+  if (wanted === undefined) return mainFile(rolePath, folder, reader)
+  const candidates = ['', '.yaml', '.yml', '.json'].map((end) => resolve(rolePath, folder, `${wanted}${end}`))
+  const found = candidates.find((candidate) => reader.files.isFile(candidate))
+  const known = (reader.files.list(resolve(rolePath, folder)) ?? []).map((entry) =>
+    entry.name.replace(/\.\w+$/, ''),
+  )
+  const guess = didYouMean(wanted, known)
+  if (!found)
+    reader.report({
+      code: 'missing-file',
+      message: `no file '${wanted}' in ${resolve(rolePath, folder)}`,
+      span,
+      hint: guess && `did you mean '${guess}'?`,
+    })
+  return found
+}
+
 /** `<folder>/main.yaml`, `.yml` or `.json`. */
 function mainFile(rolePath: string, folder: string, reader: Reader): string | undefined {
   return ['main.yaml', 'main.yml', 'main.json']
@@ -73,18 +128,16 @@ function mainFile(rolePath: string, folder: string, reader: Reader): string | un
 }
 
 function mainMapping(rolePath: string, folder: string, reader: Reader): MappingNode | undefined {
-  const path = mainFile(rolePath, folder, reader)
-  const file = path && reader.files.read(path)
-  const node = file && parseYaml(file, reader.report)
-  return node ? asMapping(node, `${folder}/main.yaml`, reader.report) : undefined
+  return mappingIn(mainFile(rolePath, folder, reader), reader)
 }
 
-function layerOf(
-  rolePath: string,
-  folder: 'defaults' | 'vars',
-  layer: 'role-defaults' | 'role-vars',
-  reader: Reader,
-): Layer {
-  const mapping = mainMapping(rolePath, folder, reader)
+function mappingIn(path: string | undefined, reader: Reader): MappingNode | undefined {
+  const file = path && reader.files.read(path)
+  const node = file && parseYaml(file, reader.report)
+  return node ? asMapping(node, basename(path!), reader.report) : undefined
+}
+
+function layerOf(path: string | undefined, layer: 'role-defaults' | 'role-vars', reader: Reader): Layer {
+  const mapping = mappingIn(path, reader)
   return { name: layer, vars: mapping ? variablesFromNode(mapping, layer, reader.report) : new Map() }
 }

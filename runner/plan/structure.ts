@@ -31,6 +31,25 @@ export function nodeOf(mapping: MappingNode, key: string): Node | undefined {
   return entryOf(mapping, key)?.value
 }
 
+/** Reports every key of a small mapping that is not one of those known. */
+export function checkFields(
+  mapping: MappingNode,
+  known: readonly string[],
+  what: string,
+  reader: Reader,
+): void {
+  for (const { key, keySpan } of mapping.entries) {
+    if (known.includes(key)) continue
+    const guess = didYouMean(key, known)
+    reader.report({
+      code: 'unknown-key',
+      message: `unknown key '${key}' in ${what}`,
+      span: keySpan,
+      hint: guess ? `did you mean '${guess}'?` : `known: ${known.join(', ')}`,
+    })
+  }
+}
+
 /** Reports every key that may not stand there. `others` are further keys that are known (modules). */
 export function checkKeys(
   mapping: MappingNode,
@@ -50,7 +69,7 @@ export function checkKeys(
       continue
     }
     const place_ =
-      place === 'loop_control' ? 'loop_control' : place.startsWith('i') ? `an ${place}` : `a ${place}`
+      place === 'loop_control' ? 'loop_control' : /^[ai]/.test(place) ? `an ${place}` : `a ${place}`
     const guess = didYouMean(key, [...supported[place], ...others.names])
     reader.report({
       code: place === 'task' || place === 'handler' ? 'unknown-module' : 'unknown-key',

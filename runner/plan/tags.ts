@@ -1,5 +1,5 @@
 import { type Diagnostic, didYouMean, InputError } from '../errors.js'
-import type { Plan, PlanNode, Play } from './plan.js'
+import type { Include, Plan, PlanNode, Play } from './plan.js'
 
 /** `--tags` and `--skip-tags`; no `only` means all (Ansible's default). */
 export interface TagChoice {
@@ -61,9 +61,23 @@ function selectNode(node: PlanNode, choice: TagChoice, isFlushed: boolean): Plan
   }
   if (node.kind === 'include')
     return isSelected(node.task.keywords.tags, choice)
-      ? { ...node, children: inner(node.children) }
+      ? {
+          ...node,
+          children: inner(node.children),
+          ...(node.load && { load: selectLoaded(node.load, choice) }),
+        }
       : undefined
   return isSelected(node.kind === 'task' ? node.keywords.tags : node.tags, choice) ? node : undefined
+}
+
+function selectLoaded(load: NonNullable<Include['load']>, choice: TagChoice): NonNullable<Include['load']> {
+  return {
+    ...load,
+    read: (names) => {
+      const included = load.read(names)
+      return { ...included, children: selectNodes(included.children, choice) }
+    },
+  }
 }
 
 /** Every tag of these nodes, those of plays and blocks included, since each task has the tags around it. */

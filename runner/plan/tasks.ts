@@ -1,19 +1,18 @@
-import { dirname, resolve } from 'node:path'
-import { z } from 'zod'
-import { type Compiled, constant } from '../expression/compiled.js'
-import { type ControlModule, defineControl } from '../modules/control/control.js'
+import { dirname } from 'node:path'
+import type { Compiled } from '../expression/compiled.js'
 import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { asMapping } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { parseYaml } from '../syntax/yaml.js'
+import type { Layer } from '../vars/layers.js'
 import { variableProblem, variablesFromNode } from '../vars/variables.js'
 import { actionNames, directives, lookUpModule, plainName, readAction } from './action.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
 import { readLoopControl } from './loop.js'
-import type { Include, Meta, PlanNode, Task } from './plan.js'
-import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
+import type { Meta, PlanNode, Task } from './plan.js'
+import { checkFields, checkKeys, expectList, expectText, nodeOf } from './structure.js'
 
 /** A list of tasks and blocks. */
 export function readTasks(node: Node | undefined, around: Surroundings, reader: Reader): PlanNode[] {
@@ -52,7 +51,7 @@ function readTaskOrBlock(mapping: MappingNode, around: Surroundings, reader: Rea
   if (!action) return []
   const name = plainName(action.key)
   if (name === 'meta') return readMeta(action, mapping, around, reader)
-  if (directives.has(name)) return readDirective(name, action, mapping, around, reader)
+  if (directives.has(name)) return reader.readDirective(name, action, mapping, around, reader)
   const task = readTask(action, mapping, around, reader)
   return task ? [task] : []
 }
@@ -82,13 +81,17 @@ function readBlock(mapping: MappingNode, outer: Surroundings, reader: Reader): P
   return {
     kind: 'block',
     order,
+    span: mapping.span,
     block: readTasks(nodeOf(mapping, 'block'), around, reader),
     rescue: readTasks(nodeOf(mapping, 'rescue'), around, reader),
     always: readTasks(nodeOf(mapping, 'always'), around, reader),
   }
 }
 
-function ownLayers(mapping: MappingNode, layer: 'block-vars' | 'task-vars', reader: Reader) {
+type VarsLayer = 'block-vars' | 'task-vars' | 'include-params'
+
+/** The `vars` that stand in a mapping, as a layer. */
+export function ownLayers(mapping: MappingNode, layer: VarsLayer, reader: Reader): Layer[] {
   const vars = nodeOf(mapping, 'vars')
   const node = vars && asMapping(vars, "'vars'", reader.report)
   return node ? [{ name: layer, vars: variablesFromNode(node, layer, reader.report) }] : []
@@ -106,7 +109,12 @@ function readTask(
 }
 
 /** Everything of a task but what it does. */
-function taskFrame(mapping: MappingNode, around: Surroundings, reader: Reader): Omit<Task, 'action'> {
+export function taskFrame(
+  mapping: MappingNode,
+  around: Surroundings,
+  reader: Reader,
+  varsLayer: VarsLayer = 'task-vars',
+): Omit<Task, 'action'> {
   const value = (key: string): Compiled | undefined => {
     const node = nodeOf(mapping, key)
     return node && readValue(node, reader)
@@ -117,28 +125,35 @@ function taskFrame(mapping: MappingNode, around: Surroundings, reader: Reader): 
   }
   const register = nodeOf(mapping, 'register')
   const id = reader.nextId()
+  const keywords = inheritKeywords(mapping, around.keywords, reader)
   return {
     kind: 'task',
     id,
     order: id,
     name: value('name'),
-    keywords: inheritKeywords(mapping, around.keywords, reader),
+    keywords,
     loop: value('loop') ?? value('with_items'),
     loopControl: readLoopControl(mapping, reader),
     register: register && variableName(register, "'register'", reader),
-    notify: readNames(nodeOf(mapping, 'notify'), reader),
+    notify: keywords.notify,
     changedWhen: conditions('changed_when'),
     failedWhen: conditions('failed_when'),
     until: conditions('until'),
     retries: value('retries'),
     delay: value('delay'),
-    layers: [...around.layers, ...ownLayers(mapping, 'task-vars', reader)],
+    layers: [...around.layers, ...ownLayers(mapping, varsLayer, reader)],
     role: around.role,
     span: mapping.span,
-    listen: readNames(nodeOf(mapping, 'listen'), reader).flatMap((topic) =>
-      topic.constant ? [String(topic.constant.value)] : [],
-    ),
+    listen: readTopics(nodeOf(mapping, 'listen'), reader),
   }
+}
+
+/** Topics are not templates (Ansible's rule). */
+function readTopics(node: Node | undefined, reader: Reader): string[] {
+  if (!node) return []
+  return (node.kind === 'sequence' ? node.items : [node]).flatMap(
+    (item) => expectText(item, "a topic of 'listen'", reader) ?? [],
+  )
 }
 
 function variableName(node: Node, what: string, reader: Reader): string | undefined {
@@ -152,11 +167,6 @@ function variableName(node: Node, what: string, reader: Reader): string | undefi
       hint: problem,
     })
   return name
-}
-
-function readNames(node: Node | undefined, reader: Reader): Compiled[] {
-  if (!node) return []
-  return (node.kind === 'sequence' ? node.items : [node]).map((item) => readValue(item, reader))
 }
 
 const metaActions = [
@@ -184,6 +194,7 @@ function readMeta(
       hint: `supported: ${metaActions.join(', ')}`,
     })
   if (!action) return []
+  checkFields(mapping, [entry.key, 'name', 'tags', 'vars', 'when'], "'meta'", reader)
   const { when, tags } = inheritKeywords(mapping, around.keywords, reader)
   const meta: Meta = {
     kind: 'meta',
@@ -191,61 +202,8 @@ function readMeta(
     action,
     when,
     tags,
-    layers: around.layers,
+    layers: [...around.layers, ...ownLayers(mapping, 'task-vars', reader)],
     span: mapping.span,
   }
   return [meta]
-}
-
-/** `import_…`: the children stand here as if written here. `include_…`: `when` and `loop` count once, here. */
-function readDirective(
-  name: string,
-  entry: MappingEntry,
-  mapping: MappingNode,
-  around: Surroundings,
-  reader: Reader,
-): PlanNode[] {
-  const isImport = name.startsWith('import_')
-  const loop = nodeOf(mapping, 'loop') ?? nodeOf(mapping, 'with_items')
-  if (isImport && loop)
-    reader.report({
-      code: 'structure',
-      message: `'${name}' is read before the run and cannot loop`,
-      span: loop.span,
-      hint: `use include_${name.slice('import_'.length)}`,
-    })
-  const frame = taskFrame(mapping, around, reader)
-  const inner = within(around, {
-    keywords: isImport ? frame.keywords : around.keywords,
-    layers: frame.layers,
-  })
-  const children = readChildren(name, entry, inner, reader)
-  if (isImport) return children
-  const module = includeMarker(name)
-  const task: Task = {
-    ...frame,
-    action: { kind: 'control', module, args: constant({}), argumentNames: [], parts: [], conditions: {} },
-  }
-  const include: Include = { kind: 'include', task, order: task.order, children }
-  return [include]
-}
-
-function readChildren(name: string, entry: MappingEntry, inner: Surroundings, reader: Reader): PlanNode[] {
-  if (name.endsWith('_role')) return reader.importRole(entry, inner, reader)
-  const fileNode = entry.value.kind === 'mapping' ? nodeOf(entry.value, 'file') : entry.value
-  const file = fileNode && expectText(fileNode, `the file of '${name}'`, reader)
-  if (!file) return []
-  const base = inner.role ? [inner.dir, resolve(inner.role.path, 'tasks')] : [inner.dir]
-  const path = base.map((dir) => resolve(dir, file)).find((candidate) => reader.files.isFile(candidate))
-  return readTaskFile(path ?? resolve(inner.dir, file), fileNode.span, inner, reader)
-}
-
-/** What an `include_…` shows as its module; the strategy does the including. */
-function includeMarker(name: string): ControlModule {
-  return defineControl({
-    name,
-    doc: { summary: 'Run tasks of another file or role', examples: [] },
-    args: z.strictObject({}),
-    run: () => ({}),
-  })
 }

@@ -27,7 +27,7 @@ const mistakes: readonly (readonly [string, string, RegExp])[] = [
   ['- hosts: web\n  tasks: [{ debug: { msg: a }, fail: {} }]\n', '2:32', /this one has two/],
   ['- hosts: web\n  tasks: [{ name: nothing }]\n', '2:11', /names no module/],
   ['- hosts: web\n  tasks: [{ debug: { msg: "{{ x }}" } }]\n', '2:28', /<%= x %>/],
-  ['- hosts: web\n  tasks: [{ import_tasks: play.yaml, loop: [1] }]\n', '2:44', /cannot loop/],
+  ['- hosts: web\n  tasks: [{ import_tasks: play.yaml, loop: [1] }]\n', '2:38', /cannot loop/],
   ['- hosts: web\n  strategy: linaer\n', '2:13', /unknown strategy/],
   ['- tasks: []\n', '1:3', /needs 'hosts'/],
   ['hosts: web\n', '1:1', /a playbook must be a list/],
