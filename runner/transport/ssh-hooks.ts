@@ -1,4 +1,4 @@
-import ssh2, { type Client, type ClientChannel, type ExecOptions } from 'ssh2'
+import ssh2, { type Client } from 'ssh2'
 import { type Identity, keyTypeOf } from './identities.js'
 import { typeOfKey } from './known-hosts.js'
 import { sshString } from './wire.js'
@@ -6,17 +6,14 @@ import { sshString } from './wire.js'
 /**
  * The one place that reaches into ssh2's inside (1.17.0, pinned; test/unit/transport/ssh-hooks.test.ts fails when it
  * changes), for what its interface does not give: certificates and security keys, a key that is offered with its
- * signature at once (a round trip less), input that follows a program's start without waiting for the answer (another),
- * and the methods that are left after a key was not taken.
+ * signature at once (a round trip less), and the methods that are left after a key was not taken.
  */
 interface Inside {
   readonly _protocol: Protocol
-  readonly _chanMgr: { readonly _channels: Readonly<Record<string, unknown>> }
 }
 
 interface Protocol {
   authPK: (user: string, key: object, algorithm?: string, sign?: SignRequest) => void
-  exec: (channel: number, command: Buffer | string, wantReply: boolean) => void
   readonly _kex: { readonly sessionID: Buffer }
   readonly _handlers: Record<string, (...args: unknown[]) => void>
   readonly _packetRW: { readonly write: PacketWriter }
@@ -180,33 +177,4 @@ function sendAs(protocol: Protocol, payload: Buffer, send: () => void): void {
     return original.call(write, packet)
   }
   send()
-}
-
-/** Starts a program. `onSent` gives its channel as soon as the request is on its way. */
-export function execEarly(
-  client: Client,
-  command: string,
-  options: { readonly agentForward: boolean },
-  onSent: (channel: ClientChannel) => void,
-  done: (error: Error | undefined) => void,
-): void {
-  const inside = client as unknown as Inside
-  const bytes = Buffer.from(command)
-  const { _protocol: protocol } = inside
-  if (!Object.hasOwn(protocol, 'exec')) hookExec(inside)
-  sentCommands.set(bytes, onSent)
-  client.exec(bytes as unknown as string, options as ExecOptions, (error) => done(error ?? undefined))
-}
-
-const sentCommands = new WeakMap<object, (channel: ClientChannel) => void>()
-
-function hookExec({ _protocol: protocol, _chanMgr: { _channels: channels } }: Inside): void {
-  const original = protocol.exec
-  protocol.exec = (id, command, wantReply) => {
-    original.call(protocol, id, command, wantReply)
-    const channel = Object.values(channels).find(
-      (one) => (one as { outgoing?: { id: number } }).outgoing?.id === id,
-    )
-    if (channel && typeof command === 'object') sentCommands.get(command)?.(channel as ClientChannel)
-  }
 }

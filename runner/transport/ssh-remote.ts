@@ -1,7 +1,6 @@
-import type { Client, ClientChannel } from 'ssh2'
+import type { Client, ClientChannel, ExecOptions } from 'ssh2'
 import type { Channel, ChannelEnd, Remote } from './channel.js'
 import type { RawError } from './ssh-errors.js'
-import { execEarly } from './ssh-hooks.js'
 import { ConnectError } from './transport.js'
 
 /** A logged-in connection as the way to start programs. `forwardAgent` lets them use the agent of the controller. */
@@ -17,21 +16,15 @@ export function sshRemote(client: Client, forwardAgent: boolean): Remote {
       resolve()
     })
   })
-  /** Resolves when the request is on its way: what is written next follows it without waiting for the answer. */
+  /** sshd gives a channel no window before it has started the program: so nothing could be sent along with it. */
   const start = (command: string): Promise<Channel> =>
     new Promise((resolve, reject) => {
       if (lost !== undefined) return reject(new ConnectError('closed', lost))
       const onClose = (): void => reject(new ConnectError('closed', lost ?? 'the connection was lost'))
       client.once('close', onClose)
-      let channel: EarlyChannel | undefined
-      const onSent = (opened: ClientChannel): void => {
-        channel = sshChannel(opened)
-        resolve(channel)
-      }
-      execEarly(client, command, { agentForward }, onSent, (error) => {
+      client.exec(command, { agentForward } as ExecOptions, (error, channel) => {
         client.removeListener('close', onClose)
-        if (!error) return
-        channel?.refuse()
+        if (!error) return resolve(sshChannel(channel))
         reject(lost === undefined ? refusedChannel(error) : new ConnectError('closed', lost))
       })
     })
@@ -64,13 +57,8 @@ function refusedChannel(error: Error): ConnectError {
   )
 }
 
-interface EarlyChannel extends Channel {
-  /** The host did not start the program. */
-  refuse(): void
-}
-
 /** ssh2 tells the exit by one event and the end of the output by another; a cut connection gives only the latter. */
-function sshChannel(channel: ClientChannel): EarlyChannel {
+function sshChannel(channel: ClientChannel): Channel {
   let end: ChannelEnd = { code: null, signal: null }
   channel.on('exit', (code: number | null, signal?: string) => {
     end = { code: code ?? null, signal: signal ?? null }
@@ -82,10 +70,5 @@ function sshChannel(channel: ClientChannel): EarlyChannel {
     ended: new Promise((resolve) => channel.once('close', () => resolve(end))),
     close: () => channel.close(),
     signal: (name) => channel.signal(name),
-    refuse: () => {
-      // What a shell says of a program that cannot be run.
-      end = { code: 126, signal: null }
-      channel.close()
-    },
   }
 }

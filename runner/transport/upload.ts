@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Readable } from 'node:stream'
 import type { Channel, ChannelEnd, Remote } from './channel.js'
 import { collector, output } from './collect.js'
@@ -81,20 +80,33 @@ function uploadProgram(path: string): string {
   return `umask 077; set -C; p=$(printf "${spelled}x"); exec cat > "\${p%x}"`
 }
 
-/** Writes with backpressure; stops when the program has ended, since then nobody reads any more. */
-async function feed({ stdin, ended }: Channel, content: Readable | Buffer): Promise<void> {
+/**
+ * Writes with backpressure; stops when the program has ended, since then nobody reads any more. By events: to race a
+ * promise for each piece against the program's end would keep every piece in memory until that end.
+ * @throws what the content throws
+ */
+function feed({ stdin, ended }: Channel, content: Readable | Buffer): Promise<void> {
   const source: Readable = Buffer.isBuffer(content) ? Readable.from(slices(content, 256 * 1024)) : content
-  const chunks = source[Symbol.asyncIterator]()
-  const end = ended.then(() => undefined)
-  stdin.on('error', () => {})
-  for (;;) {
-    // Raced, because content that never comes would otherwise outlast the program.
-    const next = await Promise.race([chunks.next(), end])
-    if (!next || next.done) break
-    if (!stdin.write(next.value)) await Promise.race([once(stdin, 'drain').catch(() => {}), end])
-  }
-  source.destroy()
-  stdin.end()
+  return new Promise((resolve, reject) => {
+    const finish = (error?: Error): void => {
+      source.removeListener('data', onData)
+      source.destroy()
+      stdin.removeListener('drain', onDrain)
+      stdin.end()
+      if (error) reject(error)
+      else resolve()
+    }
+    const onDrain = (): void => void source.resume()
+    const onData = (chunk: Buffer): void => {
+      if (!stdin.write(chunk)) source.pause()
+    }
+    stdin.on('error', () => {})
+    stdin.on('drain', onDrain)
+    source.once('end', () => finish())
+    source.once('error', finish)
+    source.on('data', onData)
+    void ended.then(() => finish())
+  })
 }
 
 function* slices(content: Buffer, size: number): Iterable<Buffer> {
