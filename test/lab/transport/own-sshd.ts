@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { eventually } from '../../unit/transport/shells.js'
 import type { Lab } from '../lab.js'
 
 /** An sshd of a test's own inside a lab host: what is done to it disturbs nobody else. */
 export interface OwnSshd {
   readonly port: number
+  /** Its unit of systemd, in which its sessions are too. */
+  readonly unit: string
   /** What it logged so far (LogLevel VERBOSE). */
   log(): Promise<string>
   /** Runs a command on its host as root. */
@@ -28,7 +29,6 @@ export async function ownSshd(lab: Lab, name: string, config: readonly string[] 
     'UsePAM yes',
     'KbdInteractiveAuthentication no',
     ...config,
-    'Subsystem sftp internal-sftp',
   ]
   const quoted = lines.map((line) => `'${line}'`).join(' ')
   await root(
@@ -42,6 +42,7 @@ export async function ownSshd(lab: Lab, name: string, config: readonly string[] 
   if (!up) throw new Error(`the sshd on port ${port} of ${name} did not come up`)
   return {
     port,
+    unit,
     root,
     log: () => root(`journalctl -q -o cat -u ${unit}`),
     stop: async () => {
@@ -50,11 +51,4 @@ export async function ownSshd(lab: Lab, name: string, config: readonly string[] 
       )
     },
   }
-}
-
-/** Waits until the log of an sshd shows something. */
-export async function logged(sshd: OwnSshd, text: string): Promise<void> {
-  let seen = ''
-  const look = setInterval(() => void sshd.log().then((log) => (seen = log)), 100)
-  await eventually(() => seen.includes(text)).finally(() => clearInterval(look))
 }

@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, inject, it } from 'vitest'
-import { createTransport } from '../../../runner/transport/index.js'
+import { createTransport, type TransportOptions } from '../../../runner/transport/index.js'
 import type { Connection, Target } from '../../../runner/transport/transport.js'
 import { eventually, exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
 import { firstOf, targetOf } from './hosts.js'
+import { type OwnSshd, ownSshd } from './own-sshd.js'
 
 const lab = openLab(inject('labDir'))
 const agent = firstOf(lab, 'agent')
@@ -20,6 +21,23 @@ afterEach(async () => {
 })
 async function connect(name: string, over: Partial<Target> = {}): Promise<Connection> {
   const connection = await createTransport().connect(targetOf(lab, name, over))
+  open.push(connection)
+  return connection
+}
+
+const started: OwnSshd[] = []
+afterAll(async () => {
+  await Promise.all(started.map((one) => one.stop()))
+})
+async function sshd(config: readonly string[] = []): Promise<OwnSshd> {
+  const one = await ownSshd(lab, agent, config)
+  started.push(one)
+  return one
+}
+async function connectTo({ port }: OwnSshd, options: TransportOptions = {}): Promise<Connection> {
+  const target = targetOf(lab, agent, { port })
+  const sshArgs = [{ keyword: 'hostkeyalias', words: [target.address], place: 'test' }]
+  const connection = await createTransport(options).connect({ ...target, sshArgs })
   open.push(connection)
   return connection
 }
@@ -128,39 +146,60 @@ describe('a real sshd', () => {
 
   it('that allows one session still takes uploads, and both users', async () => {
     const become = { method: 'sudo', user: 'root' } as const
-    const root = await connect(agent, { user: 'root' })
-    const set = 'echo "MaxSessions 1" >/etc/ssh/sshd_config.d/tsp.conf; systemctl reload ssh'
-    await exited(root, set)
-    try {
-      const host = await connect(agent)
-      expect((await exited(host, 'id -un')).stdout).toBe('debian\n')
-      expect((await exited(host, { body: 'id -un' }, { become })).stdout).toBe('root\n')
-      const path = `/tmp/tsp-${randomBytes(4).toString('hex')}`
-      const content = randomBytes(200_000)
-      expect(await host.upload(content, path, { become })).toMatchObject({ kind: 'exited', code: 0 })
-      const read = await exited(host, { body: 'cat "$path"; rm "$path"', vars: { path } }, { become })
-      expect(read.bytes.equals(content)).toBe(true)
-      expect((await host.run({ body: 'sleep 6543', timeoutMs: 300 })).kind).toBe('timedOut')
-      expect((await exited(host, 'pgrep -fx "sleep 6543"; echo on')).stdout).toBe('on\n')
-    } finally {
-      await exited(root, 'rm /etc/ssh/sshd_config.d/tsp.conf; systemctl reload ssh')
-    }
+    const host = await connectTo(await sshd(['MaxSessions 1']))
+    expect((await exited(host, 'id -un')).stdout).toBe('debian\n')
+    expect((await exited(host, { body: 'id -un' }, { become })).stdout).toBe('root\n')
+    const path = `/tmp/tsp-${randomBytes(4).toString('hex')}`
+    const content = randomBytes(200_000)
+    expect(await host.upload(content, path, { become })).toMatchObject({ kind: 'exited', code: 0 })
+    const read = await exited(host, { body: 'cat "$path"; rm "$path"', vars: { path } }, { become })
+    expect(read.bytes.equals(content)).toBe(true)
+    expect((await host.run({ body: 'sleep 6543', timeoutMs: 300 })).kind).toBe('timedOut')
+    expect((await exited(host, 'pgrep -fx "sleep 6543"; echo on')).stdout).toBe('on\n')
   })
 
-  it('that dies under a script leaves the outcome open', async () => {
-    const host = await connect(agent)
-    const root = await connect(agent, { user: 'root' })
+  it('without an SFTP subsystem takes uploads', async () => {
+    const host = await connectTo(await sshd(['Subsystem sftp /bin/false']))
+    const path = `/tmp/tsp-${randomBytes(4).toString('hex')}`
+    expect(await host.upload(Buffer.from('x'), path)).toMatchObject({ kind: 'exited', code: 0 })
+    expect((await exited(host, { body: 'cat "$path"; rm "$path"', vars: { path } })).stdout).toBe('x')
+  })
+
+  const counted = 'echo once >>"$file"; echo begun; sleep 30'
+  const begin = async (host: Connection, file: string) => {
     let begun = false
-    const running = host.run(
-      { body: 'echo begun; sleep 30' },
-      {
-        onOutput: () => {
-          begun = true
-        },
-      },
-    )
+    const onOutput = (): void => {
+      begun = true
+    }
+    const running = host.run({ body: counted, vars: { file } }, { onOutput })
     await eventually(() => begun)
-    await exited(root, 'pkill -KILL -f "^sshd: debian"')
+    return running
+  }
+
+  it('that dies under a script leaves the outcome open, and is sent nothing twice', async () => {
+    const own = await sshd()
+    const host = await connectTo(own)
+    const file = `/tmp/tsp-${randomBytes(4).toString('hex')}`
+    const running = begin(host, file)
+    await own.root(`while ! [ -s ${file} ]; do sleep 0.1; done; systemctl kill -s KILL ${own.unit}`)
     expect(await running).toMatchObject({ kind: 'lost', sent: true })
+    expect(await host.run({ body: counted, vars: { file } })).toMatchObject({ kind: 'lost', sent: false })
+    expect(await own.root(`cat ${file}; rm ${file}`)).toBe('once\n')
+  })
+
+  it('behind a network that swallows everything is given up within the keepalive', async () => {
+    const own = await sshd()
+    const host = await connectTo(own, { keepaliveMs: 300, keepaliveCount: 2 })
+    const file = `/tmp/tsp-${randomBytes(4).toString('hex')}`
+    const running = begin(host, file)
+    const rule = `-p tcp --dport ${own.port} -j DROP`
+    await own.root(`while ! [ -s ${file} ]; do sleep 0.1; done; iptables -I INPUT ${rule}`)
+    const since = performance.now()
+    try {
+      expect(await running).toMatchObject({ kind: 'lost', sent: true, reason: 'the host stopped answering' })
+      expect(performance.now() - since).toBeLessThan(5000)
+    } finally {
+      await own.root(`iptables -D INPUT ${rule}; rm ${file}`)
+    }
   })
 })
