@@ -1,20 +1,27 @@
+import { alternatives } from './alternatives.js'
 import { assemble } from './assemble.js'
+import { authorizedKey } from './authorized-key.js'
 import { blockinfile } from './blockinfile.js'
 import { command } from './command.js'
 import { copy } from './copy.js'
+import { cron } from './cron.js'
 import { fetch } from './fetch.js'
 import { file } from './file.js'
 import { find } from './find.js'
 import { getUrl } from './get-url.js'
 import { group } from './group.js'
+import { hostname } from './hostname.js'
 import { iniFile } from './ini-file.js'
 import { k8sNode } from './k8s-node.js'
 import { k8sWait } from './k8s-wait.js'
+import { knownHosts } from './known-hosts.js'
 import { lineinfile } from './lineinfile.js'
 import { modprobe } from './modprobe.js'
 import type { AnyModule } from './module.js'
+import { mount } from './mount.js'
 import { packageModule } from './package.js'
 import { ping } from './ping.js'
+import { reboot } from './reboot.js'
 import { replace } from './replace.js'
 import { runScript } from './run-script.js'
 import { setup } from './setup.js'
@@ -25,9 +32,11 @@ import { sysctl } from './sysctl.js'
 import { systemd } from './systemd.js'
 import { tempfile } from './tempfile.js'
 import { template } from './template.js'
+import { timezone } from './timezone.js'
 import { ufw } from './ufw.js'
 import { user } from './user.js'
 import { waitFor } from './wait-for.js'
+import { waitForConnection } from './wait-for-connection.js'
 
 /** Every module that acts on a host. The control modules (debug, assert, …) are in control/. */
 export const modules: Readonly<Record<string, AnyModule>> = {
@@ -60,6 +69,15 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   assemble,
   tempfile,
   fetch,
+  known_hosts: knownHosts,
+  alternatives,
+  authorized_key: authorizedKey,
+  cron,
+  hostname,
+  mount,
+  reboot,
+  timezone,
+  wait_for_connection: waitForConnection,
 }
 
 /** Other names that Ansible has for them. */
