@@ -19,6 +19,8 @@ export interface Compiled {
   readonly span?: Span | undefined
   /** Set when the value is plain data, known without a scope. */
   readonly constant?: { readonly value: unknown }
+  /** The value as it stands in the file, templates not evaluated, where it is not constant. */
+  readonly written?: unknown
   /** @throws EvaluationError */
   evaluate(scope: Scope): unknown
 }

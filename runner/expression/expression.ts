@@ -1,5 +1,6 @@
 import { type Expression, parseExpressionAt } from 'acorn'
 import type { Report } from '../errors.js'
+import { reportingMemo } from '../syntax/memo.js'
 import type { Span } from '../syntax/source.js'
 import type { Compiled, Scope } from './compiled.js'
 import { seal } from './data.js'
@@ -14,8 +15,10 @@ import { analyse } from './walk.js'
  * @returns `undefined` if it has any
  */
 export function compileExpression(text: string, span: Span, report: Report): Compiled | undefined {
-  return compileAt(text, span, locator(text, span), report)
+  return compiled(span, report, (each) => compileAt(text, span, locator(text, span), each))
 }
+
+const compiled = reportingMemo<Span, Compiled | undefined>()
 
 /** The same, for an expression whose places are known otherwise: the inside of a template tag. */
 export function compileAt(text: string, span: Span, locate: Locate, report: Report): Compiled | undefined {

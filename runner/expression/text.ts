@@ -3,14 +3,15 @@ import type { Span } from '../syntax/source.js'
 import { type Compiled, constant, EvaluationError } from './compiled.js'
 import { compileAt } from './expression.js'
 import { findJinja } from './jinja.js'
+import { compileJinja } from './jinja-text.js'
 import { locator } from './locate.js'
 import { compileTags } from './render.js'
 import { findTags } from './tags.js'
 
 export interface TextOptions {
   /**
-   * What `{{ … }}` is in this file: a mistake whose hint is the same in JavaScript (`error`, playbooks and roles), a
-   * mistake of a file that was made for Ansible (`inventory`), or text.
+   * What `{{ … }}` is in this file: a mistake whose hint is the same in JavaScript (`error`, playbooks and roles), an
+   * expression (`inventory`: inventories and files of variables), or text.
    */
   readonly jinja?: 'error' | 'inventory' | 'text' | undefined
 }
@@ -26,7 +27,9 @@ export function compileText(
   report: Report,
   options: TextOptions = {},
 ): Compiled | undefined {
-  if (!checkJinja(text, span, report, options)) return undefined
+  const hasJinja = options.jinja !== 'text' && findJinja(text) !== undefined
+  if (hasJinja && options.jinja === 'inventory') return compileJinja(text, span, report)
+  if (hasJinja) return refuseJinja(text, span, report)
   if (!text.includes('<%') && !text.includes('%>')) return constant(text, span)
   const locate = locator(text, span)
   const { tags, problems } = findTags(text)
@@ -49,18 +52,14 @@ function defined(compiled: Compiled, code: string, span: Span): Compiled {
   return { ...compiled, evaluate }
 }
 
-function checkJinja(text: string, span: Span, report: Report, { jinja = 'error' }: TextOptions): boolean {
-  const found = jinja === 'text' ? undefined : findJinja(text)
-  if (!found) return true
-  const place = locator(text, span)(found.start, found.end)
-  const translated = found.translation ?? 'JavaScript between <%= and %>'
-  const message =
-    jinja === 'inventory' ? 'Jinja is not interpreted yet' : 'Jinja is not interpreted in playbooks and roles'
+function refuseJinja(text: string, span: Span, report: Report): undefined {
+  const found = findJinja(text)
+  const place = found && locator(text, span)(found.start, found.end)
+  const translated = found?.translation ?? 'JavaScript between <%= and %>'
   report({
     code: 'template',
-    message,
+    message: 'Jinja is not interpreted in playbooks and roles',
     span: place,
     hint: `write: ${translated}   (literal braces: <%= '{{' %>)`,
   })
-  return false
 }

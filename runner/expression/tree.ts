@@ -1,4 +1,5 @@
 import type { Report } from '../errors.js'
+import { reportingMemo } from '../syntax/memo.js'
 import type { MappingEntry, Node } from '../syntax/node.js'
 import { toPlain } from '../syntax/read.js'
 import { type Compiled, constant, type Scope } from './compiled.js'
@@ -11,6 +12,16 @@ import { compileText, type TextOptions } from './text.js'
  * out. Mistakes are reported; a string that has one stands for nothing.
  */
 export function compileNode(node: Node, report: Report, options: TextOptions = {}): Compiled {
+  return compiled[options.jinja ?? 'error'](node, report, (each) => compileOnce(node, each, options))
+}
+
+const compiled = {
+  error: reportingMemo<Node, Compiled>(),
+  inventory: reportingMemo<Node, Compiled>(),
+  text: reportingMemo<Node, Compiled>(),
+} satisfies Record<NonNullable<TextOptions['jinja']>, unknown>
+
+function compileOnce(node: Node, report: Report, options: TextOptions): Compiled {
   if (node.kind === 'scalar') return compileScalar(node, report, options)
   return node.kind === 'sequence'
     ? compileItems(node, report, options)
@@ -19,7 +30,8 @@ export function compileNode(node: Node, report: Report, options: TextOptions = {
 
 function compileScalar(node: Node & { kind: 'scalar' }, report: Report, options: TextOptions): Compiled {
   if (typeof node.value !== 'string') return constant(node.value, node.span)
-  return compileText(node.value, node.span, report, options) ?? constant(null, node.span)
+  const compiled = compileText(node.value, node.span, report, options) ?? constant(null, node.span)
+  return compiled.constant ? compiled : { ...compiled, written: node.value }
 }
 
 function compileItems(node: Node & { kind: 'sequence' }, report: Report, options: TextOptions): Compiled {
@@ -45,7 +57,7 @@ function compileEntries(node: Node & { kind: 'mapping' }, report: Report, option
 function compound(node: Node, parts: readonly Compiled[], build: (scope: Scope) => unknown): Compiled {
   if (parts.every((part) => part.constant)) return constant(seal(toPlain(node)), node.span)
   const names = new Set(parts.flatMap((part) => [...part.names]))
-  return { names, span: node.span, evaluate: (scope) => seal(build(scope)) }
+  return { names, span: node.span, written: toPlain(node), evaluate: (scope) => seal(build(scope)) }
 }
 
 function checkKey({ key, keySpan }: MappingEntry, report: Report): void {

@@ -27,10 +27,15 @@ export interface Files {
   isExecutable?(path: string): boolean
 }
 
-/** The real disk. */
+/** The real disk. A text is read once: a run sees each file as it was when it was first needed. */
 export function diskFiles(): Files {
+  const texts = new Map<string, SourceFile | undefined>()
+  const read = (path: string): SourceFile | undefined => {
+    if (!texts.has(path)) texts.set(path, readText(path))
+    return texts.get(path)
+  }
   return {
-    read: readText,
+    read,
     list: listDirectory,
     isFile: (path) => stat(path)?.isFile() ?? false,
     isDirectory: (path) => stat(path)?.isDirectory() ?? false,

@@ -11,6 +11,7 @@ import {
 } from 'yaml'
 import type { Diagnostic, Report } from '../errors.js'
 import { mergeEntries, pairsToEntries } from './mapping.js'
+import { reportingMemo } from './memo.js'
 import type { MappingEntry, Node, ScalarNode } from './node.js'
 import { resolvePlain } from './scalars.js'
 import type { SourceFile, Span } from './source.js'
@@ -40,6 +41,12 @@ interface Context {
  * @returns `undefined` where the file is empty, or where it has an error
  */
 export function parseYaml(file: SourceFile, report: Report): Node | undefined {
+  return parsed(file, report, (each) => parseFile(file, each))
+}
+
+const parsed = reportingMemo<SourceFile, Node | undefined>()
+
+function parseFile(file: SourceFile, report: Report): Node | undefined {
   let errors = 0
   const count = (diagnostic: Diagnostic) => {
     const isError = diagnostic.severity !== 'warning'
