@@ -23,7 +23,8 @@ export async function connectLabHost(lab: Lab, name: string, asRoot = true): Pro
   const busybox = found.kind === 'busybox'
   const inventory = parse(readFileSync(lab.inventoryPath, 'utf8'))
   const vars: GroupVars = inventory[busybox ? 'busybox' : 'k3s_cluster'].vars
-  const connection = await createTransport().connect({
+  const transport = createTransport()
+  const target = {
     name,
     connection: 'ssh',
     address: found.address,
@@ -33,7 +34,8 @@ export async function connectLabHost(lab: Lab, name: string, asRoot = true): Pro
     knownHostsFiles: [/UserKnownHostsFile=(\S+)/.exec(vars.ansible_ssh_common_args)![1]!],
     hostKeyPolicy: 'strict',
     connectTimeoutMs: 10_000,
-  })
+  } as const
+  let connection = await transport.connect(target)
   const become = busybox || !asRoot ? undefined : ({ method: 'sudo', user: 'root' } as const)
   const signal = new AbortController().signal
   const remote = createRemote(connection, {
@@ -42,7 +44,10 @@ export async function connectLabHost(lab: Lab, name: string, asRoot = true): Pro
     become,
     environment: {},
     signal,
-    reconnect: async (lost) => lost,
+    reconnect: async () => {
+      connection = await transport.connect(target)
+      return connection
+    },
   })
   return { ...remote, close: () => connection.close() }
 }

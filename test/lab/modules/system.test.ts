@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { ResultFields } from '../../../runner/modules/module.js'
+import { findModule } from '../../../runner/modules/registry.js'
+import { localController, runModule } from '../../support/cases.js'
+import { type Lab, openLab } from '../lab.js'
+import { connectLabHost, type LabModuleHost } from './hosts.js'
+
+let lab: Lab
+let host: LabModuleHost
+let box: LabModuleHost
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  await lab.fresh('server-1')
+  host = await connectLabHost(lab, 'server-1')
+  box = await connectLabHost(lab, 'box-1')
+})
+afterAll(async () => {
+  await host?.close()
+  await box?.close()
+})
+
+const sh = async (command: string, on = host) =>
+  (await on.query({ body: `{ ${command}\n} 2>&1` })).stdout.toString().trim()
+
+const play = (name: string, args: unknown, apply: boolean, on = host) =>
+  runModule(findModule(name)!, args, { host: on, controller: localController('/nowhere') } as never, apply)
+
+/** check → apply → apply: the same is foretold as done, and a second run finds nothing to do. */
+async function converges(name: string, args: unknown, on = host): Promise<ResultFields> {
+  const foretold = await play(name, args, false, on)
+  expect(foretold.change, `${name} ${JSON.stringify(args)} would change`).toBeDefined()
+  const done = await play(name, args, true, on)
+  expect(done.change?.summary).toEqual(foretold.change?.summary)
+  expect((await play(name, args, true, on)).change).toBeUndefined()
+  return done.fields
+}
+
+test('the name of the host, on both kinds', async () => {
+  await converges('hostname', { name: 'lab-renamed.example' })
+  expect(await sh('uname -n; cat /etc/hostname')).toBe('lab-renamed.example\nlab-renamed.example')
+  await converges('hostname', { name: 'lab-box' }, box)
+})
+
+test('the time zone', async () => {
+  await converges('timezone', { name: 'Asia/Tokyo' })
+  expect(await sh('date +%Z; cat /etc/timezone')).toBe('JST\nAsia/Tokyo')
+  const missing = await play('timezone', { name: 'No/Where' }, false)
+  expect(missing.change?.requires).toEqual(['file:/usr/share/zoneinfo/No/Where'])
+})
+
+test('mounts, now and at boot', async () => {
+  const at = '/mnt/a b'
+  await converges('mount', { path: at, src: 'lab', fstype: 'tmpfs', opts: 'size=1m', state: 'mounted' })
+  expect(await sh("grep -c '/mnt/a.040b' /proc/mounts; grep a.040b /etc/fstab")).toBe(
+    '1\nlab /mnt/a\\040b tmpfs size=1m 0 0',
+  )
+  await converges('mount', { path: at, state: 'unmounted' })
+  await converges('mount', { path: at, src: 'lab', fstype: 'tmpfs', state: 'ephemeral' })
+  await converges('mount', { path: at, state: 'absent' })
+  expect(await sh("grep -c 040b /proc/mounts /etc/fstab || :; test -e '/mnt/a b' || echo gone")).toMatch(
+    /mounts:0\n\/etc\/fstab:0\ngone/,
+  )
+})
+
+test('keys of an account', async () => {
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2iYxyZ7mVv8vN1y3rXk5pP0h1fY0bO7tVq9zq0bXyZ lab'
+  await sh('useradd -m lab-k')
+  await converges('authorized_key', { user: 'lab-k', key })
+  expect(await sh('stat -c %U:%G:%a /home/lab-k/.ssh /home/lab-k/.ssh/authorized_keys')).toBe(
+    'lab-k:lab-k:700\nlab-k:lab-k:600',
+  )
+  await converges('authorized_key', { user: 'lab-k', key, state: 'absent' })
+})
+
+describe('cron', () => {
+  test('a table of its own, and a file', async () => {
+    await play('apt', { name: 'cron', update_cache: true }, true)
+    await converges('cron', { name: 'lab', minute: 5, job: "echo 'it is $HOME' %" })
+    await converges('cron', { name: 'lab', minute: 6, job: 'true' })
+    expect(await sh('crontab -l')).toBe('#Ansible: lab\n6 * * * * true')
+    await converges('cron', { name: 'lab', state: 'absent' })
+    await converges('cron', { name: 'lab', job: 'true', user: 'debian', cron_file: 'lab' })
+    expect(await sh('cat /etc/cron.d/lab')).toBe('#Ansible: lab\n* * * * * debian true')
+  })
+})
+
+test('alternatives', async () => {
+  await sh('printf "#!/bin/sh\\n" >/opt/one; cp /opt/one /opt/two; chmod +x /opt/one /opt/two')
+  const group = { name: 'lab-alt', link: '/usr/local/bin/lab-alt' }
+  await converges('alternatives', { ...group, path: '/opt/one' })
+  await converges('alternatives', { name: 'lab-alt', path: '/opt/two', link: group.link, state: 'present' })
+  expect(await sh('readlink -f /usr/local/bin/lab-alt')).toBe('/opt/one')
+  await converges('alternatives', { ...group, path: '/opt/two' })
+  expect(await sh('readlink -f /usr/local/bin/lab-alt')).toBe('/opt/two')
+  await converges('alternatives', { name: 'lab-alt', state: 'auto' })
+  await converges('alternatives', { name: 'lab-alt', path: '/opt/two', state: 'absent' })
+})
+
+describe('reboot', () => {
+  test('the host is back with another boot id, and what it wrote is there', async () => {
+    const before = await sh('cat /proc/sys/kernel/random/boot_id; echo x >/root/kept')
+    const { fields } = await play('reboot', { test_command: 'test -e /root/kept' }, true)
+    expect(fields).toMatchObject({ rebooted: true })
+    expect(fields.boot_id).not.toBe(before)
+    expect((await play('wait_for_connection', {}, true)).change).toBeUndefined()
+  })
+  test('one that does not go down is not back', async () => {
+    const error = await play('reboot', { reboot_command: '/bin/true', reboot_timeout: 3 }, true).catch(
+      (e) => e,
+    )
+    expect(error.message).toContain('the host was not back after 3 s: it is not there yet')
+    expect(error.fields).toEqual({ rebooted: false })
+  })
+})
