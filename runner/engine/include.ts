@@ -10,6 +10,7 @@ import { hideValue } from './hide.js'
 import type { HostRun } from './host.js'
 import { failedItem } from './item.js'
 import { firstFalse } from './keywords.js'
+import { loopVariables } from './loop-vars.js'
 import { layerOf, taskScope } from './scope.js'
 import { countResult } from './stats.js'
 import type { Round, Step, Verdict } from './walk.js'
@@ -53,10 +54,8 @@ function roundsOf(run: Run, include: Include, scope: HostScope, host: HostRun): 
   if (!task.loop) return [roundOf(run, include, scope, host, [])]
   const items = task.loop.evaluate(scope)
   if (!Array.isArray(items)) throw new EvaluationError("'loop' must be a list", task.loop.span)
-  return items.flatMap((item, index) => {
-    const values = new Map<string, unknown>([[task.loopControl.loopVar, item]])
-    if (task.loopControl.indexVar) values.set(task.loopControl.indexVar, index)
-    const layers = [layerOf('include-params', values)]
+  return items.flatMap((_, index) => {
+    const layers = [layerOf('include-params', loopVariables(task.loopControl, items, index, scope))]
     const inner = scope.extend(layers)
     return firstFalse(task.keywords.when, inner, 'when') ? [] : [roundOf(run, include, inner, host, layers)]
   })

@@ -45,7 +45,7 @@ export function evaluateKeywords(
 }
 
 /** Conditions are booleans: anything else is a mistake, not "truthy" (Ansible 2.19 came to the same rule). */
-function asBoolean(value: unknown, what: string, at: Compiled): boolean {
+export function asBoolean(value: unknown, what: string, at: Compiled): boolean {
   if (typeof value === 'boolean') return value
   throw new EvaluationError(
     `'${what}' must be true or false, not ${describe(value)}`,

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Compiled, EvaluationError, type Scope } from '../expression/compiled.js'
 import type { HostScope } from '../vars/scope.js'
 import { type Attempt, failedItem, type ItemOutcome, type TaskRun } from './item.js'
-import { describe } from './keywords.js'
+import { describe, firstFalse } from './keywords.js'
+import { loopVariables } from './loop-vars.js'
+import { withResult } from './registered.js'
 import { layerOf } from './scope.js'
 
 /** How one item is run. */
@@ -28,24 +30,24 @@ export async function runLoop(
 ): Promise<ItemOutcome[]> {
   const { task, run } = context
   const items = loopItems(task.loop!, scope)
-  const runners = items.map((item, index) => prepare(context, scope, item, index, runnerFor))
+  const runners = items.map((_, index) => prepare(context, scope, items, index, runnerFor))
   const pauseMs = Number(task.loopControl.pause?.evaluate(scope) ?? 0) * 1000
   const outcomes: ItemOutcome[] = []
   let window = widest
   while (outcomes.length < runners.length && !run.stop.aborted) {
     const from = outcomes.length
-    const ahead = pauseMs > 0 || runners[from]!.runner.repeat ? 1 : window
+    const ahead = pauseMs > 0 || task.loopControl.breakWhen || runners[from]!.runner.repeat ? 1 : window
     const chunk = runners.slice(from, from + ahead)
     const attempts = chunk.map(({ runner }) => (runner.repeat ? undefined : runner.begin()))
     window = Math.min(widest, window * 2)
-    for (const [index, { runner, item }] of chunk.entries()) {
+    for (const [index, { runner, item, scope: itemScope }] of chunk.entries()) {
       const attempt = attempts[index]
       const outcome = attempt ? await runner.judge(await (await attempt).finish()) : await runner.repeat!()
       outcomes.push({
         ...outcome,
         result: { ...outcome.result, item, ansible_loop_var: task.loopControl.loopVar },
       })
-      if (outcome.status === 'unreachable') return outcomes
+      if (outcome.status === 'unreachable' || breaks(context, itemScope, outcome, outcomes)) return outcomes
       if (outcome.applied && index < chunk.length - 1) {
         window = 1
         await Promise.allSettled(attempts.slice(index + 1))
@@ -58,24 +60,36 @@ export async function runLoop(
   return outcomes
 }
 
+/** `break_when`, over the item and what was registered of it. A condition that cannot be told fails the loop. */
+function breaks(context: TaskRun, scope: HostScope, outcome: ItemOutcome, outcomes: ItemOutcome[]): boolean {
+  const { breakWhen } = context.task.loopControl
+  if (!breakWhen) return false
+  try {
+    return firstFalse(breakWhen, withResult(context, scope, outcome), 'break_when') === undefined
+  } catch (error) {
+    outcomes.push(failedItem('break_when', error))
+    return true
+  }
+}
+
 function prepare(
   context: TaskRun,
   scope: HostScope,
-  item: unknown,
+  items: readonly unknown[],
   index: number,
   runnerFor: (scope: HostScope, label: string) => ItemRunner,
-): { runner: ItemRunner; item: unknown } {
+): { runner: ItemRunner; item: unknown; scope: HostScope } {
   const { loopControl } = context.task
-  const values = new Map<string, unknown>([[loopControl.loopVar, item]])
-  if (loopControl.indexVar) values.set(loopControl.indexVar, index)
-  const itemScope = scope.extend([layerOf('loop-vars', values)])
+  const item = items[index]
   try {
+    const itemScope = scope.extend([layerOf('loop-vars', loopVariables(loopControl, items, index, scope))])
     const label = loopControl.label ? String(loopControl.label.evaluate(itemScope)) : describe(item)
-    return { runner: runnerFor(itemScope, label), item }
+    return { runner: runnerFor(itemScope, label), item, scope: itemScope }
   } catch (error) {
     const failed = failedItem(describe(item), error)
     return {
       item,
+      scope,
       runner: { begin: async () => ({ finish: async () => failed }), judge: async (outcome) => outcome },
     }
   }
@@ -88,6 +102,8 @@ function loopItems(loop: Compiled, scope: Scope): readonly unknown[] {
   throw new EvaluationError(
     `'loop' must be a list, not ${describe(value)}`,
     loop.span,
-    'a single tag keeps its type: loop: <%= groups.agent %>',
+    typeof value === 'object' && value !== null
+      ? 'for a mapping: loop: <%= Object.entries(x) %>, or with_dict'
+      : 'a single tag keeps its type: loop: <%= groups.agent %>',
   )
 }

@@ -201,7 +201,14 @@ function runsOnce(run: Run, batch: Batch, step: Step, host: HostRun): boolean {
   const { task } = { task: step.what }
   const scope = taskScope(run, batch, host, { role: task.role, layers: task.layers })
   return evaluateKeywords(
-    { environment: [], when: [], tags: [], notify: [], run_once: task.keywords.run_once },
+    {
+      environment: [],
+      when: [],
+      tags: [],
+      notify: [],
+      module_defaults: new Map(),
+      run_once: task.keywords.run_once,
+    },
     scope,
     run.options,
   ).runOnce

@@ -9,8 +9,9 @@ import { createHostRun, type HostRun } from './host.js'
 import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
 import { type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
-import { layerOf, taskScope } from './scope.js'
-import { partlyKnown, UnknownError } from './unknown.js'
+import { registered, withResult } from './registered.js'
+import { taskScope } from './scope.js'
+import { UnknownError } from './unknown.js'
 
 /** What became of a task on a host, and what the strategy needs to know of its keywords. */
 export interface TaskOutcome {
@@ -134,24 +135,6 @@ async function judge(context: TaskRun, scope: HostScope, outcome: ItemOutcome): 
   } catch (error) {
     return { ...failedItem(outcome.label, error), applied: outcome.applied, effective: outcome.effective }
   }
-}
-
-function withResult(context: TaskRun, scope: HostScope, outcome: ItemOutcome): HostScope {
-  const { register } = context.task
-  if (!register) return scope
-  return scope.extend([layerOf('set-fact', new Map([[register, registered(context, outcome)]]))])
-}
-
-/** What `register` keeps of one item. In check mode, what applying would have returned is unknown. */
-function registered(context: TaskRun, outcome: ItemOutcome): unknown {
-  const flags = {
-    changed: outcome.status === 'changed',
-    failed: outcome.status === 'failed',
-    skipped: outcome.status === 'skipped',
-    unreachable: outcome.status === 'unreachable',
-  }
-  if (outcome.status === 'unknown') return partlyKnown({}, String(outcome.result.unknown_because))
-  return outcome.foretold ? partlyKnown(flags, context.title) : { ...outcome.result, ...flags }
 }
 
 function remember(context: TaskRun, outcomes: readonly ItemOutcome[], status: TaskStatus): void {

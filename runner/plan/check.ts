@@ -30,13 +30,29 @@ function checkPlay(play: Play, known: ReadonlySet<string>, report: Report): void
       .map(taskOfHandler)
       .flatMap((handler) => [constantText(handler.name), ...handler.listen].filter(Boolean)),
   )
+  const checked = new Set<Layer>()
   for (const task of allTasks(play)) {
-    const names = new Set(known)
-    for (const layer of task.layers) addNames(layer, names)
-    checkLayers(task.layers, names, report)
+    const names = within(known, task.layers)
+    const fresh = task.layers.filter((layer) => !checked.has(layer) && checked.add(layer))
+    checkLayers(fresh, names, report)
     checkTask(task, names, report)
     checkNotify(task, answers, report)
   }
+}
+
+/** Names that are known in a play or in the layers of a task; nothing is copied for each task. */
+function within(known: ReadonlySet<string>, layers: readonly Layer[]): Known {
+  return {
+    has: (name) => known.has(name) || layers.some((layer) => layer.vars.has(name)),
+    *[Symbol.iterator]() {
+      yield* known
+      for (const layer of layers) yield* layer.vars.keys()
+    },
+  }
+}
+
+interface Known extends Iterable<string> {
+  has(name: string): boolean
 }
 
 /** Variables come from tasks too: register, set_fact, loops; whichever runs first, a name is known. */
@@ -44,11 +60,12 @@ function addProduced(task: Task, names: Set<string>): void {
   if (task.register) names.add(task.register)
   names.add(task.loopControl.loopVar)
   if (task.loopControl.indexVar) names.add(task.loopControl.indexVar)
+  if (task.loopControl.extended) names.add('ansible_loop')
   if (task.action.module.name !== 'set_fact') return
   for (const name of task.action.argumentNames) names.add(name)
 }
 
-function checkTask(task: Task, names: ReadonlySet<string>, report: Report): void {
+function checkTask(task: Task, names: Known, report: Report): void {
   const action = task.action
   const conditions = action.kind === 'control' ? Object.values(action.conditions).flat() : []
   checkNames(
@@ -59,6 +76,9 @@ function checkTask(task: Task, names: ReadonlySet<string>, report: Report): void
       task.loop,
       task.loopControl.label,
       task.loopControl.pause,
+      task.loopControl.extended,
+      task.loopControl.extendedAllItems,
+      ...(task.loopControl.breakWhen ?? []),
       ...task.notify,
       ...(task.changedWhen ?? []),
       ...(task.failedWhen ?? []),
@@ -77,16 +97,13 @@ function keywordValues({
   when,
   tags: _,
   notify: _n,
+  module_defaults: _m,
   ...single
 }: Keywords): (Compiled | undefined)[] {
   return [...environment, ...when, ...Object.values(single)]
 }
 
-function checkNames(
-  compiled: readonly (Compiled | undefined)[],
-  known: ReadonlySet<string>,
-  report: Report,
-): void {
+function checkNames(compiled: readonly (Compiled | undefined)[], known: Known, report: Report): void {
   for (const value of compiled) {
     for (const name of value?.names ?? []) {
       if (known.has(name)) continue
@@ -101,7 +118,7 @@ function checkNames(
   }
 }
 
-function checkLayers(layers: readonly Layer[], known: ReadonlySet<string>, report: Report): void {
+function checkLayers(layers: readonly Layer[], known: Known, report: Report): void {
   for (const layer of layers)
     checkNames(
       [...layer.vars.values()].map((variable) => variable.value),

@@ -73,6 +73,14 @@ function checkDirective(
   isImport: boolean,
   reader: Reader,
 ): void {
+  const control = nodeOf(mapping, 'loop_control')
+  for (const { key, keySpan } of control?.kind === 'mapping' ? control.entries : [])
+    if (key === 'pause' || key === 'break_when')
+      reader.report({
+        code: 'unsupported-key',
+        message: `'${key}' has no meaning on '${name}'`,
+        span: keySpan,
+      })
   for (const { key, keySpan } of mapping.entries) {
     if (key === entry.key) continue
     if (isImport && isLoop(key))

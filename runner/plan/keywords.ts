@@ -28,7 +28,7 @@ export const inheritable = [
   'timeout',
 ] as const
 
-const everywhere = [...inheritable, 'name', 'vars', 'environment', 'tags']
+const everywhere = [...inheritable, 'module_defaults', 'name', 'vars', 'environment', 'tags']
 const taskLike = [...everywhere, 'when', 'delegate_to', 'delegate_facts']
 const task = [
   ...taskLike,
@@ -37,13 +37,23 @@ const task = [
   'changed_when',
   'delay',
   'failed_when',
+  'local_action',
   'loop',
   'loop_control',
   'notify',
   'register',
   'retries',
   'until',
+  'with_dict',
+  'with_fileglob',
+  'with_first_found',
+  'with_indexed_items',
   'with_items',
+  'with_list',
+  'with_nested',
+  'with_sequence',
+  'with_subelements',
+  'with_together',
 ]
 
 /** Every keyword that is understood, by place (docs/keywords.md). */
@@ -72,7 +82,15 @@ export const supported: Readonly<Record<Place, ReadonlySet<string>>> = {
   task: new Set(task),
   handler: new Set([...task, 'listen']),
   role: new Set([...taskLike, 'role']),
-  loop_control: new Set(['label', 'loop_var', 'index_var', 'pause']),
+  loop_control: new Set([
+    'break_when',
+    'extended',
+    'extended_allitems',
+    'index_var',
+    'label',
+    'loop_var',
+    'pause',
+  ]),
 }
 
 /** Keywords of Ansible's that are refused by name, so that the message can say so. */
@@ -80,26 +98,24 @@ export const refused: ReadonlySet<string> = new Set([
   'async',
   'become_exe',
   'become_flags',
-  'break_when',
   'collections',
   'debugger',
-  'extended',
-  'extended_allitems',
   'fact_path',
   'gather_subset',
-  'local_action',
-  'module_defaults',
   'poll',
   'user',
-  'with_dict',
-  'with_fileglob',
-  'with_first_found',
-  'with_indexed_items',
-  'with_list',
-  'with_nested',
-  'with_sequence',
-  'with_subelements',
-  'with_together',
+  ...[
+    'csvfile',
+    'env',
+    'file',
+    'ini',
+    'inventory_hostnames',
+    'lines',
+    'password',
+    'pipe',
+    'random_choice',
+  ].map((lookup) => `with_${lookup}`),
+  ...['template', 'unvault', 'url', 'varnames', 'vars', 'config'].map((lookup) => `with_${lookup}`),
 ])
 
 /** Does a task loop by this keyword? */

@@ -1,14 +1,39 @@
+import { resolve } from 'node:path'
+import type { Compiled } from '../expression/compiled.js'
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asMapping } from '../syntax/read.js'
-import { type Reader, readValue } from './context.js'
+import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
+import { isLoop } from './keywords.js'
+import { lookups } from './lookups.js'
 import type { LoopControl } from './plan.js'
 import { checkKeys, expectText, nodeOf } from './structure.js'
+
+/** The list that a task loops over: `loop`, or one of Ansible's `with_…`. */
+export function readLoop(task: MappingNode, around: Surroundings, reader: Reader): Compiled | undefined {
+  const [first, second] = task.entries.filter(({ key }) => key === 'loop' || lookups[key])
+  if (second)
+    reader.report({
+      code: 'structure',
+      message: `a task has one loop, this one has two: '${first!.key}' and '${second.key}'`,
+      span: second.keySpan,
+    })
+  if (!first) return undefined
+  const value = readValue(first.value, reader)
+  const lookup = lookups[first.key]
+  if (!lookup) return value
+  const roots = [around.role?.path, around.dir, around.playbookDir].filter((dir) => dir !== undefined)
+  const folders = roots.flatMap((dir) => [resolve(dir, 'files'), resolve(dir, 'templates'), dir])
+  const at = { name: first.key, value, files: reader.files, folders }
+  return { names: value.names, span: value.span, evaluate: (scope) => lookup(value.evaluate(scope), at) }
+}
 
 /** `loop_control` of a task; without one, items are called `item`. */
 export function readLoopControl(task: MappingNode, reader: Reader): LoopControl {
   const node = nodeOf(task, 'loop_control')
   const mapping = node && asMapping(node, "'loop_control'", reader.report)
   if (!mapping) return { loopVar: 'item' }
+  if (!task.entries.some(({ key }) => isLoop(key)))
+    reader.report({ code: 'structure', message: "'loop_control' without a loop", span: mapping.span })
   checkKeys(mapping, 'loop_control', reader)
   const value = (key: string) => optional(nodeOf(mapping, key), (found) => readValue(found, reader))
   const text = (key: string) =>
@@ -18,6 +43,9 @@ export function readLoopControl(task: MappingNode, reader: Reader): LoopControl 
     indexVar: text('index_var'),
     label: value('label'),
     pause: value('pause'),
+    extended: value('extended'),
+    extendedAllItems: value('extended_allitems'),
+    breakWhen: optional(nodeOf(mapping, 'break_when'), (found) => readConditions(found, reader)),
   }
 }
 

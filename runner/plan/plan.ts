@@ -2,8 +2,12 @@ import type { Compiled } from '../expression/compiled.js'
 import type { Inventory } from '../inventory/inventory.js'
 import type { ControlModule } from '../modules/control/control.js'
 import type { AnyModule } from '../modules/module.js'
+import type { MappingEntry } from '../syntax/node.js'
 import type { Span } from '../syntax/source.js'
 import type { Layer } from '../vars/layers.js'
+
+/** Arguments that tasks take where they give none themselves, by module. */
+export type ModuleDefaults = ReadonlyMap<string, readonly MappingEntry[]>
 
 /** Keywords that a child takes over from the play, block, role or import around it; the nearest wins. */
 export interface Keywords {
@@ -30,6 +34,8 @@ export interface Keywords {
   readonly when: readonly Compiled[]
   /** The union of all around. */
   readonly tags: readonly string[]
+  /** The inner ones win argument by argument. */
+  readonly module_defaults: ModuleDefaults
   /** Handlers that a change calls: a block's hold for its tasks that name none. */
   readonly notify: readonly Compiled[]
 }
@@ -48,6 +54,11 @@ export interface LoopControl {
   readonly label?: Compiled | undefined
   /** Seconds between items. */
   readonly pause?: Compiled | undefined
+  /** `ansible_loop` tells where the loop stands, and with all its items unless `extendedAllItems` is false. */
+  readonly extended?: Compiled | undefined
+  readonly extendedAllItems?: Compiled | undefined
+  /** The loop ends after an item for which these hold. */
+  readonly breakWhen?: readonly Compiled[] | undefined
 }
 
 export interface Task {

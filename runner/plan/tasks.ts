@@ -7,10 +7,11 @@ import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
 import { variableProblem, variablesFromNode } from '../vars/variables.js'
 import { actionNames, directives, lookUpModule, plainName, readAction } from './action.js'
+import { isAction, spelledOut } from './action-words.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
-import { readLoopControl } from './loop.js'
+import { readLoop, readLoopControl } from './loop.js'
 import type { Meta, PlanNode, Task } from './plan.js'
 import { checkFields, checkKeys, expectList, expectText, nodeOf } from './structure.js'
 
@@ -47,18 +48,22 @@ function readTaskOrBlock(mapping: MappingNode, around: Surroundings, reader: Rea
     ({ key }) => !supported[place].has(key) && !actionNames.has(key),
   ).length
   checkKeys(mapping, place, reader, actionNames)
-  const action = actionEntry(mapping, problems > 0, reader)
+  const found = actionEntry(mapping, problems > 0, reader)
+  if (!found) return []
+  const { action, mapping: task } = spelledOut(found, mapping, reader)
   if (!action) return []
   const name = plainName(action.key)
-  if (name === 'meta') return readMeta(action, mapping, around, reader)
-  if (directives.has(name)) return reader.readDirective(name, action, mapping, around, reader)
-  const task = readTask(action, mapping, around, reader)
-  return task ? [task] : []
+  if (name === 'meta') return readMeta(action, task, around, reader)
+  if (directives.has(name)) return reader.readDirective(name, action, task, around, reader)
+  const read = readTask(action, task, around, reader)
+  return read ? [read] : []
 }
 
 /** The one key that names a module. */
 function actionEntry(mapping: MappingNode, quiet: boolean, reader: Reader): MappingEntry | undefined {
-  const found = mapping.entries.filter(({ key }) => actionNames.has(key) && !supported.task.has(key))
+  const found = mapping.entries.filter(
+    ({ key }) => isAction(key) || (actionNames.has(key) && !supported.task.has(key)),
+  )
   const [first, second] = found
   if (second)
     reader.report({
@@ -104,8 +109,9 @@ function readTask(
   reader: Reader,
 ): Task | undefined {
   const found = lookUpModule(entry.key)
-  const action = found && readAction(found, entry, mapping, reader)
-  return action && { ...taskFrame(mapping, around, reader), action }
+  const frame = found && taskFrame(mapping, around, reader)
+  const action = frame && readAction(found, entry, mapping, frame.keywords.module_defaults, reader)
+  return action && { ...frame, action }
 }
 
 /** Everything of a task but what it does. */
@@ -132,7 +138,7 @@ export function taskFrame(
     order: id,
     name: value('name'),
     keywords,
-    loop: value('loop') ?? value('with_items'),
+    loop: readLoop(mapping, around, reader),
     loopControl: readLoopControl(mapping, reader),
     register: register && variableName(register, "'register'", reader),
     notify: keywords.notify,
