@@ -41,6 +41,7 @@ export const honoured: Readonly<Record<string, Kind>> = {
   proxycommand: 'command',
   proxyjump: 'text',
   pubkeyauthentication: 'flag',
+  revokedhostkeys: 'text',
   serveralivecountmax: 'count',
   serveraliveinterval: 'seconds',
   stricthostkeychecking: 'policy',
@@ -77,9 +78,7 @@ const ignorable = new Set(
 /** Keywords that would change where the connection goes or whom it trusts: said when they are passed over. */
 const missed = new Set(
   `bindinterface canonicaldomains canonicalizefallbacklocal canonicalizehostname canonicalizemaxdots
-  canonicalizepermittedcnames channeltimeout knownhostscommand proxyusefdpass refuseconnection revokedhostkeys`.split(
-    /\s+/,
-  ),
+  canonicalizepermittedcnames channeltimeout knownhostscommand proxyusefdpass refuseconnection`.split(/\s+/),
 )
 
 /** How a keyword stands: honoured, `ignorable` (nothing is lost), `missed` (known to ssh, not done here) or `unknown`. */

@@ -1,7 +1,14 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type KnownHost, type KnownHostsCache, knownHostName, standsFor, typeOfKey } from './known-hosts.js'
+import {
+  type KnownHost,
+  type KnownHostsCache,
+  knownHostName,
+  revokedKeys,
+  standsFor,
+  typeOfKey,
+} from './known-hosts.js'
 import type { Settings } from './settings.js'
 import { ConnectError } from './transport.js'
 
@@ -16,6 +23,7 @@ export type HostKeySettings = Pick<
   | 'knownHostsFiles'
   | 'globalKnownHostsFiles'
   | 'hashKnownHosts'
+  | 'revokedHostKeys'
 >
 
 /** What known_hosts holds for one host, and the judgement of the key it presents. */
@@ -30,6 +38,8 @@ export interface HostKeyCheck {
 export async function hostKeyCheck(settings: HostKeySettings, cache: KnownHostsCache): Promise<HostKeyCheck> {
   if (settings.hostKeyPolicy === 'off') return { knownTypes: [], verify: () => undefined }
   const all = await cache.entries([...settings.knownHostsFiles, ...settings.globalKnownHostsFiles])
+  const { revokedHostKeys: list } = settings
+  const banned = list === undefined ? [] : await revokedKeys(list)
   const name = nameOf(settings)
   const found = all.filter((entry) => standsFor(entry, name))
   const named = found.filter((entry) => !entry.authority)
@@ -43,9 +53,11 @@ export async function hostKeyCheck(settings: HostKeySettings, cache: KnownHostsC
   return {
     knownTypes: [...new Set(usable.filter((entry) => !entry.revoked).map((entry) => entry.keyType))],
     verify: (key) => {
+      if (list !== undefined && banned.some((one) => one.equals(key))) return revoked(settings, key, list)
       const verdict = judge(key, named, plain)
       if (verdict.kind === 'known') return undefined
-      if (verdict.kind === 'revoked') return revoked(settings, key, verdict.entry)
+      if (verdict.kind === 'revoked')
+        return revoked(settings, key, `${verdict.entry.file}:${verdict.entry.line}`)
       if (verdict.kind === 'changed') return changed(settings, key, verdict.entry)
       if (settings.hostKeyPolicy !== 'accept-new') return unknown(settings, key, authority)
       return record(settings, name, key, cache)
@@ -108,10 +120,10 @@ function changed(
   )
 }
 
-function revoked(settings: HostKeySettings, key: Buffer, { file, line }: KnownHost): ConnectError {
+function revoked(settings: HostKeySettings, key: Buffer, where: string): ConnectError {
   return new ConnectError(
     'host-key-revoked',
-    `the host key of ${described(settings)} is revoked by ${file}:${line}: ${fingerprint(key)}`,
+    `the host key of ${described(settings)} is revoked by ${where}: ${fingerprint(key)}`,
     'give the host a new key',
   )
 }

@@ -58,7 +58,8 @@ function first(parsed: ReturnType<ParseKey>): ParsedKey | Error | undefined {
   return Array.isArray(parsed) ? parsed[0] : parsed
 }
 
-function publicBlob(data: Buffer): Buffer | undefined {
+/** The key of a line `type base64 comment`; undefined for anything else. */
+export function publicBlob(data: Buffer): Buffer | undefined {
   const [type = '', base64 = ''] = data
     .subarray(0, 64 * 1024)
     .toString('latin1')

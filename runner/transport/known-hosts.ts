@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { publicBlob } from './key-files.js'
 import { matchesPattern } from './pattern.js'
 import { ConnectError } from './transport.js'
 
@@ -104,4 +105,25 @@ async function readKnownHosts(file: string): Promise<KnownHost[]> {
       'make it readable for the user who runs tsplay',
     )
   }
+}
+
+/**
+ * The public keys of RevokedHostKeys, one a line.
+ * @throws ConnectError 'host-key-revoked' for a file that cannot be read, and for a binary revocation list: as with
+ * OpenSSH no key is trusted then
+ */
+export async function revokedKeys(file: string): Promise<Buffer[]> {
+  const data = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new ConnectError('host-key-revoked', `RevokedHostKeys ${file} cannot be read (${error.code})`)
+  })
+  if (data.toString('latin1', 0, 6) === 'SSHKRL')
+    throw new ConnectError(
+      'host-key-revoked',
+      `RevokedHostKeys ${file} is a binary revocation list, which is not supported`,
+      'give a file of public keys, one a line',
+    )
+  return data
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line) => publicBlob(Buffer.from(line, 'latin1')) ?? [])
 }

@@ -32,6 +32,8 @@ export interface Settings {
   readonly knownHostsFiles: readonly string[]
   readonly globalKnownHostsFiles: readonly string[]
   readonly hashKnownHosts: boolean
+  /** RevokedHostKeys: a file of public keys that no host may show. */
+  readonly revokedHostKeys?: string | undefined
   readonly hostKeyPolicy: HostKeyPolicy
   readonly algorithms: Readonly<Record<AlgorithmKind, string | undefined>>
   readonly connectTimeoutMs: number
@@ -166,12 +168,13 @@ function isMethod(name: string): name is LoginMethod {
 function knownHostsOf(
   values: Values,
   tokens: TokenSource,
-): Pick<Settings, 'knownHostsFiles' | 'globalKnownHostsFiles'> {
+): Pick<Settings, 'knownHostsFiles' | 'globalKnownHostsFiles' | 'revokedHostKeys'> {
   const files = (keyword: string, defaults: readonly string[]): string[] =>
     (values.get(keyword) ?? defaults)
       .filter((path) => path.toLowerCase() !== 'none')
       .map((path) => expandPath(path, tokens))
   return {
+    revokedHostKeys: files('revokedhostkeys', [])[0],
     knownHostsFiles: files('userknownhostsfile', ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']),
     globalKnownHostsFiles: files('globalknownhostsfile', [
       '/etc/ssh/ssh_known_hosts',

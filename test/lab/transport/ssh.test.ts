@@ -122,6 +122,19 @@ describe('host keys', () => {
     })
   })
 
+  it('that a file of RevokedHostKeys holds are refused, and a file that cannot be read trusts none', async () => {
+    const list = (file: string) => [{ keyword: 'revokedhostkeys', words: [file], place: 'test' }]
+    const file = join(folder, 'revoked')
+    writeFileSync(file, `# old\n${known()[0]!.split(' ').slice(1).join(' ')} stolen\n`)
+    expect(await refusal({ sshArgs: list(file) })).toMatchObject({
+      code: 'host-key-revoked',
+      message: expect.stringContaining(`is revoked by ${file}: ssh-ed25519 SHA256:`),
+    })
+    expect(await refusal({ sshArgs: list('/nowhere/list') })).toMatchObject({ code: 'host-key-revoked' })
+    writeFileSync(file, '# none\n')
+    expect(await refusal({ sshArgs: list(file) })).toBe('connected')
+  })
+
   it('of whichever type is known are asked for', async () => {
     const lines = known()
     expect(lines.length).toBeGreaterThan(0)
