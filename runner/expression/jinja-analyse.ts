@@ -1,14 +1,6 @@
-import type { parse } from '@huggingface/jinja'
 import { didYouMean } from '../errors.js'
 import { filterNames, lenientFilters } from './jinja-filters.js'
-
-export type Program = ReturnType<typeof parse>
-
-/** A node of the package's tree; which members it has is told by `type`. */
-export interface JinjaNode {
-  readonly type: string
-  readonly [key: string]: unknown
-}
+import type { JinjaNode } from './jinja-package.js'
 
 /** What is known of a template before it is evaluated. */
 export interface JinjaAnalysis {
@@ -52,7 +44,7 @@ const tests = new Set(
 )
 
 /** Walk the tree once: free names, what may be undefined, and filters and functions that there are not. */
-export function analyseJinja(program: Program): JinjaAnalysis {
+export function analyseJinja(program: JinjaNode): JinjaAnalysis {
   const walk: Walk = {
     required: new Set(),
     bound: new Set(provided),
@@ -60,8 +52,8 @@ export function analyseJinja(program: Program): JinjaAnalysis {
     printed: new WeakSet(),
     problems: [],
   }
-  bind(program as unknown as JinjaNode, walk.bound)
-  visit(program as unknown as JinjaNode, walk)
+  bind(program, walk.bound)
+  visit(program, walk)
   return walk
 }
 

@@ -1,19 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
-import { Environment, Interpreter } from '@huggingface/jinja'
 import { didYouMean } from '../errors.js'
 import { EvaluationError, type Scope } from './compiled.js'
 import { helperFunctions } from './helpers.js'
-import type { JinjaAnalysis, JinjaNode } from './jinja-analyse.js'
+import type { JinjaAnalysis } from './jinja-analyse.js'
 import { ansibleFact, ansibleFacts, factNameOf } from './jinja-facts.js'
 import { applyFilter, toText } from './jinja-filters.js'
-import { type RuntimeValue, toPlainValue, toRuntime } from './jinja-values.js'
+import { Environment, Interpreter, type JinjaNode, type RuntimeValue } from './jinja-package.js'
+import { toPlainValue, toRuntime } from './jinja-values.js'
 import { varsName } from './names.js'
 import { resolveName } from './run.js'
 
 /** More steps than any template of a person takes: a loop in a loop in a loop ends. */
-const maxSteps = 1_000_000
-
-type Statement = Parameters<Interpreter['evaluate']>[0]
+const maxSteps = 100_000
 
 /**
  * The package's interpreter with what Ansible adds: names come from our scope, filters are ours, an undefined value is
@@ -39,29 +37,28 @@ export class JinjaRun extends Interpreter {
     super(globals)
   }
 
-  override evaluate(statement: Statement, environment: Environment): RuntimeValue {
+  override evaluate(node: JinjaNode | undefined, environment: Environment): RuntimeValue {
     if (++this.steps > maxSteps) throw new EvaluationError(`this takes more than ${maxSteps} steps`)
-    if (!statement) return super.evaluate(statement, environment)
-    const node = statement as unknown as JinjaNode
-    const value = this.compute(node, statement, environment)
+    if (!node) return super.evaluate(node, environment)
+    const value = this.compute(node, environment)
     const isUndefined = value.type === 'UndefinedValue'
     if (isUndefined && node.type !== 'Program' && !this.analysis.lenient.has(node))
       throw this.undefinedError(node)
     return this.analysis.printed.has(node) ? toRuntime(toText(toPlainValue(value))) : value
   }
 
-  private compute(node: JinjaNode, statement: Statement, environment: Environment): RuntimeValue {
+  private compute(node: JinjaNode, environment: Environment): RuntimeValue {
     if (node.type === 'Identifier') return this.name(String(node.value), environment)
     if (node.type === 'FilterExpression') return this.filter(node, environment)
     if (node.type === 'BinaryExpression') {
       const { value: operator } = node.operator as { value: string }
       const sides = () =>
-        [node.left, node.right].map((side) => toPlainValue(this.evaluate(side as Statement, environment)))
+        [node.left, node.right].map((side) => toPlainValue(this.evaluate(side as JinjaNode, environment)))
       if (operator === '==') return toRuntime(isDeepStrictEqual(...(sides() as [unknown, unknown])))
       if (operator === '!=') return toRuntime(!isDeepStrictEqual(...(sides() as [unknown, unknown])))
       if (operator === '~') return toRuntime(sides().map(toText).join(''))
     }
-    return super.evaluate(statement, environment)
+    return super.evaluate(node, environment)
   }
 
   private name(name: string, environment: Environment): RuntimeValue {
@@ -79,13 +76,13 @@ export class JinjaRun extends Interpreter {
 
   private filter(node: JinjaNode, environment: Environment): RuntimeValue {
     const filter = node.filter as JinjaNode
-    const operand = toPlainValue(this.evaluate(node.operand as Statement, environment))
+    const operand = toPlainValue(this.evaluate(node.operand as JinjaNode, environment))
     const positional: unknown[] = []
     const named = new Map<string, unknown>()
     for (const argument of (filter.args as JinjaNode[] | undefined) ?? []) {
       const isNamed = argument.type === 'KeywordArgumentExpression'
       const value = toPlainValue(
-        this.evaluate((isNamed ? argument.value : argument) as Statement, environment),
+        this.evaluate((isNamed ? argument.value : argument) as JinjaNode, environment),
       )
       if (isNamed) named.set(String((argument.key as JinjaNode).value), value)
       else positional.push(value)

@@ -1,11 +1,11 @@
-import { parse, tokenize } from '@huggingface/jinja'
 import type { Report } from '../errors.js'
 import type { Span } from '../syntax/source.js'
 import { type Compiled, EvaluationError } from './compiled.js'
 import { seal } from './data.js'
 import { findJinja } from './jinja.js'
-import { analyseJinja, type JinjaNode, type Program } from './jinja-analyse.js'
+import { analyseJinja } from './jinja-analyse.js'
 import { factNameOf } from './jinja-facts.js'
+import { type JinjaNode, parseJinja } from './jinja-package.js'
 import { JinjaRun } from './jinja-run.js'
 import { toPlainValue } from './jinja-values.js'
 import { locator } from './locate.js'
@@ -31,14 +31,13 @@ export function compileJinja(text: string, span: Span, report: Report): Compiled
   for (const { message, hint, word } of analysis.problems)
     report({ code: 'template', message, span: place(word), hint })
   if (analysis.problems.length > 0) return undefined
-  const { body } = program as unknown as { body: readonly JinjaNode[] }
+  const body = program.body as readonly JinjaNode[]
   const single = body.length === 1 && /^\{\{/.test(text) && /\}\}$/.test(text) ? body[0] : undefined
   if (single) analysis.printed.delete(single)
   const evaluate: Compiled['evaluate'] = (scope) => {
     const run = new JinjaRun(scope, analysis)
     try {
-      const root = (single ?? program) as Parameters<JinjaRun['evaluate']>[0]
-      const value = toPlainValue(run.evaluate(root, run.global))
+      const value = toPlainValue(run.evaluate(single ?? program, run.global))
       return seal(single ? value : value + trailingNewline(text))
     } catch (error) {
       if (error instanceof EvaluationError && !error.span)
@@ -53,13 +52,13 @@ export function compileJinja(text: string, span: Span, report: Report): Compiled
   return { names: freeNames(analysis.required), span, evaluate }
 }
 
-function read(text: string, fail: (message: string, hint?: string) => void): Program | undefined {
+function read(text: string, fail: (message: string, hint?: string) => void): JinjaNode | undefined {
   if (text.includes('<%')) {
     fail('Jinja and <% %> cannot stand in one text', 'write all of it in one of them')
     return undefined
   }
   try {
-    return parse(tokenize(text, { trim_blocks: true }))
+    return parseJinja(text)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     fail(`this is no Jinja that is understood: ${message.replace(/^Parser Error: /, '')}`)

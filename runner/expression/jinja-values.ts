@@ -1,10 +1,7 @@
-import { Environment, type Interpreter } from '@huggingface/jinja'
 import { EvaluationError } from './compiled.js'
 import { isLazy, reveal, seal } from './data.js'
 import { ansibleFacts } from './jinja-facts.js'
-
-/** A value of the package's own world. */
-export type RuntimeValue = ReturnType<Interpreter['evaluate']>
+import { Environment, type RuntimeValue } from './jinja-package.js'
 
 type Make = new (value: unknown) => RuntimeValue
 
@@ -39,6 +36,8 @@ function wrap(value: unknown): RuntimeValue {
 export function toPlainValue(value: RuntimeValue): unknown {
   const mark = marks.get(value)
   if (mark !== undefined) return mark
+  // The package's null holds undefined.
+  if (value.type === 'NullValue') return null
   const inner: unknown = value.value
   if (inner instanceof View) return inner.source
   if (Array.isArray(inner)) return inner.map((item) => toPlainValue(item as RuntimeValue))

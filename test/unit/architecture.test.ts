@@ -78,6 +78,7 @@ describe('architecture', () => {
     ['yaml', /^syntax\//],
     ['ejs', /^expression\/tags\.ts$/],
     ['acorn', /^expression\//],
+    ['@huggingface/jinja', /^expression\/jinja-package\.ts$/],
     ['listr2', /^report\/tty\.ts$/],
     ['p-limit', /^engine\/limits\.ts$/],
     ['diff', /^report\/format\.ts$/],

@@ -103,10 +103,10 @@ describe('Jinja', () => {
     expect(render('a: "<%= \'{{\' %> .State }}"\n')).toEqual({ a: '{{ .State }}' })
   })
 
-  it('is told apart in inventories', () => {
-    expect(tree('a: "{{ x }}"\n', { jinja: 'inventory' }).messages).toEqual([
-      '1:5 Jinja is not interpreted yet',
-    ])
+  it('is interpreted in inventories', () => {
+    const { compiled, messages } = tree('a: "{{ x }}"\n', { jinja: 'inventory' })
+    expect(messages).toEqual([])
+    expect(compiled?.evaluate(scopeOf({ x: 1 }))).toEqual({ a: 1 })
   })
 })
 
