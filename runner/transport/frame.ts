@@ -80,7 +80,7 @@ export function renderFrame(script: Script, sequence: number, bodies: BodyCache)
 }
 
 /** Bytes as one quoted word that printf, as its format, prints back: the only way to a NUL that every sh has built in. */
-export function printfFormat(bytes: Buffer): Buffer {
+function printfFormat(bytes: Buffer): Buffer {
   const text = bytes
     .toString('latin1')
     .replaceAll('\\', '\\\\')

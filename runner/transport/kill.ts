@@ -6,7 +6,7 @@ import type { Script } from './transport.js'
  * itself, and whoever has its pid now is left alone. With `whole`, the kept shell is killed first, so that no script
  * that waits in its input can start. A process is known by pid and start time. Only /proc and sh are needed.
  */
-export const killBody = `list() {
+const killBody = `list() {
   for stat in /proc/[0-9]*/stat; do
     text=
     { while read -r line; do text="$text $line"; done <"$stat"; } 2>/dev/null

@@ -147,3 +147,29 @@ describe('an sshd with a long banner and one session', () => {
     expect((await exited(login, 'wc -c </root/tsp-one; rm /root/tsp-one', root())).stdout).toBe('200000\n')
   })
 })
+
+describe('an sshd that wants a key and a password', () => {
+  it('is given both, each once', async () => {
+    const both = await ownSshd(lab, host.name, [
+      'AuthenticationMethods publickey,password',
+      'PasswordAuthentication yes',
+    ])
+    const sshArgs = [{ keyword: 'hostkeyalias', words: [host.address], place: 'test' }]
+    const enter = (word: string) =>
+      createTransport().connect(
+        targetOf(lab, host.name, { user: 'tsp-doas', port: both.port, sshArgs, password: new Secret(word) }),
+      )
+    try {
+      const login = await enter(password)
+      open.push(login)
+      expect((await exited(login, 'id -un')).stdout).toBe('tsp-doas\n')
+      await expect(enter('wrong')).rejects.toMatchObject({
+        code: 'auth',
+        message: expect.stringMatching(/it did not take key .*, password$/),
+      })
+      expect((await both.log()).split('Failed password').length - 1).toBe(1)
+    } finally {
+      await both.stop()
+    }
+  })
+})

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
 import { targetOf as inventoryTarget } from '../../../runner/inventory/target.js'
@@ -229,6 +230,23 @@ ${common}`
       code: 'config',
       message: expect.stringContaining('lead back to themselves'),
     })
+  })
+})
+
+describe('accept-new', () => {
+  it('records a hashed name where HashKnownHosts says so, under the HostKeyAlias', async () => {
+    const file = `${folder.home}/new/known`
+    const config = `HostName ${near.address}
+HostKeyAlias one-of-mine
+HashKnownHosts yes
+StrictHostKeyChecking accept-new
+UserKnownHostsFile ${file}
+${common}`
+    await connect('web', config)
+    const found = spawnSync('ssh-keygen', ['-F', 'one-of-mine', '-f', file], { encoding: 'utf8' })
+    expect(found.stdout).toMatch(/^\|1\|\S+ ssh-ed25519 /m)
+    await connect('web', config.replace('accept-new', 'yes'))
+    expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(2)
   })
 })
 

@@ -185,6 +185,20 @@ describe('an encrypted key', () => {
 
 const socketOnHost = 'test -n "$SSH_AUTH_SOCK" && echo lent || echo none'
 
+describe('the default keys', () => {
+  it('are those of the home folder, where nobody names one', async () => {
+    const { identityFiles } = targetOf(lab, agent)
+    await expect(connect(sshd, { identityFiles: [] })).rejects.toMatchObject({
+      code: 'auth',
+      message: expect.stringContaining('there is nothing to log in to'),
+    })
+    folder.write('.ssh/id_rsa', readFileSync(path('rsa'), 'utf8'))
+    folder.write('.ssh/id_ed25519', readFileSync(identityFiles[0]!, 'utf8'))
+    const host = await connect(sshd, { identityFiles: [] })
+    expect((await exited(host, 'id -un')).stdout).toBe('debian\n')
+  })
+})
+
 describe('the agent', () => {
   it('is not lent to hosts unless asked, and then can be used there', async () => {
     const socket = await startAgent('rsa')
