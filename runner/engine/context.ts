@@ -69,6 +69,8 @@ export interface Batch {
   readonly allHosts: readonly string[]
   readonly hosts: readonly HostRun[]
   readonly forceHandlers: boolean
+  /** Set by `meta: end_play`: no further batch runs. */
+  readonly end: { play: boolean }
   /** The play stops when more than this percentage of the batch has failed. */
   readonly maxFailPercentage: number | undefined
 }

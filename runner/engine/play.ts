@@ -49,6 +49,7 @@ function emptyBatch(play: Play): Batch {
     allHosts: [],
     hosts: [],
     forceHandlers: false,
+    end: { play: false },
     maxFailPercentage: undefined,
   }
 }
@@ -86,9 +87,9 @@ export async function runPlay(
       ...limitsOf(run, play, scope),
     }
     aborted = await runBatch(run, batch, controllers)
-    if (aborted) break
+    if (aborted || batch.end.play) break
   }
-  for (const host of alive) {
+  for (const host of names.map((name) => run.hosts.get(name)!)) {
     if (host.state === 'ended') host.state = 'alive'
     host.exposed.clear()
   }

@@ -85,6 +85,7 @@ function hideSecrets(run: Run, play: Play, names: readonly string[]): void {
       allHosts: names,
       hosts: [],
       forceHandlers: false,
+      end: { play: false },
       maxFailPercentage: undefined,
     }
     const scope = taskScope(run, batch, run.hosts.get(name)!)

@@ -159,15 +159,23 @@ function fatalOf(run: Run, batch: Batch, task: Task, host: HostRun): boolean {
 async function performMeta(run: Run, batch: Batch, meta: Meta, host: HostRun): Promise<StepDone> {
   const scope = taskScope(run, batch, host, { layers: meta.layers })
   const skipped = firstFalse(meta.when, scope, 'when') !== undefined
-  const ended = meta.action === 'end_host' || meta.action === 'end_play'
-  if (!skipped) {
-    if (ended) host.state = 'ended'
-    if (meta.action === 'end_play')
-      for (const other of batch.hosts) if (other.state === 'alive') other.state = 'ended'
-    if (meta.action === 'clear_facts') host.facts = undefined
-    if (meta.action === 'reset_connection') await run.connections.closeHost(host.name)
+  if (skipped) return { verdict: { failed: false, skipped }, gone: false, fatal: false }
+  const isEnd = meta.action === 'end_batch' || meta.action === 'end_play'
+  if (isEnd) for (const other of batch.hosts) if (other.state === 'alive') other.state = 'ended'
+  if (meta.action === 'end_host') host.state = 'ended'
+  if (meta.action === 'end_play') batch.end.play = true
+  if (meta.action === 'clear_facts') host.facts = undefined
+  if (meta.action === 'reset_connection') await run.connections.closeHost(host.name)
+  if (meta.action === 'clear_host_errors') readmit(run, batch)
+  return { verdict: { failed: false, skipped }, gone: isEnd || meta.action === 'end_host', fatal: false }
+}
+
+/** Hosts of the play that failed or could not be reached take part again, from the next play on (Ansible's rule). */
+function readmit(run: Run, batch: Batch): void {
+  for (const name of batch.allHosts) {
+    const host = run.hosts.get(name)
+    if (host && (host.state === 'failed' || host.state === 'unreachable')) host.state = 'ended'
   }
-  return { verdict: { failed: false, skipped }, gone: !skipped && ended, fatal: false }
 }
 
 /** The task as reporters show it: named with the first host's variables, or as it is written. */

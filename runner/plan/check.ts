@@ -14,11 +14,11 @@ export function checkPlan(plan: Plan, extraVars: ReadonlySet<string>, report: Re
     for (const layer of play.layers) addNames(layer, known)
     for (const prompt of play.prompts) known.add(prompt.name)
     for (const layer of play.nodes.flatMap(exposedBy)) addNames(layer, known)
-    checkPlay(play, known, report)
+    checkPlay(play, namesOfPlay(known), report)
   }
 }
 
-function checkPlay(play: Play, known: ReadonlySet<string>, report: Report): void {
+function checkPlay(play: Play, known: Known, report: Report): void {
   checkNames(
     [play.name, play.hosts, ...play.serial, play.maxFailPercentage, play.forceHandlers, play.gatherTimeout],
     known,
@@ -40,19 +40,33 @@ function checkPlay(play: Play, known: ReadonlySet<string>, report: Report): void
   }
 }
 
-/** Names that are known in a play or in the layers of a task; nothing is copied for each task. */
-function within(known: ReadonlySet<string>, layers: readonly Layer[]): Known {
+/**
+ * Names that are known in a play or in the layers of a task. Nothing is copied for each task, and a name that is
+ * misspelt in many places is guessed once: what a check costs grows with the tasks, not with their square.
+ */
+function within(known: Known, layers: readonly Layer[]): Known {
+  const own = (): string[] => layers.flatMap((layer) => [...layer.vars.keys()])
   return {
     has: (name) => known.has(name) || layers.some((layer) => layer.vars.has(name)),
-    *[Symbol.iterator]() {
-      yield* known
-      for (const layer of layers) yield* layer.vars.keys()
+    guess: (name) => didYouMean(name, own()) ?? known.guess(name),
+  }
+}
+
+function namesOfPlay(names: ReadonlySet<string>): Known {
+  const guesses = new Map<string, string | undefined>()
+  return {
+    has: (name) => names.has(name),
+    guess(name) {
+      if (!guesses.has(name)) guesses.set(name, didYouMean(name, names))
+      return guesses.get(name)
     },
   }
 }
 
-interface Known extends Iterable<string> {
+interface Known {
   has(name: string): boolean
+  /** The name that was probably meant. */
+  guess(name: string): string | undefined
 }
 
 /** Variables come from tasks too: register, set_fact, loops; whichever runs first, a name is known. */
@@ -107,7 +121,7 @@ function checkNames(compiled: readonly (Compiled | undefined)[], known: Known, r
   for (const value of compiled) {
     for (const name of value?.names ?? []) {
       if (known.has(name)) continue
-      const guess = didYouMean(name, known)
+      const guess = known.guess(name)
       report({
         code: 'undefined-variable',
         message: `nothing defines the variable '${name}'`,

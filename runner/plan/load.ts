@@ -48,8 +48,11 @@ function findPlaybook(name: string, options: PlanOptions, report: (diagnostic: D
  */
 export function loadPlan(options: PlanOptions): { plan: Plan; warnings: readonly Diagnostic[] } {
   const found: Diagnostic[] = []
+  const known = new Set<string>()
   const report = (diagnostic: Diagnostic): void => {
-    if (!found.some((other) => sameDiagnostic(other, diagnostic))) found.push(diagnostic)
+    const key = keyOf(diagnostic)
+    if (!known.has(key)) found.push(diagnostic)
+    known.add(key)
   }
   let id = 0
   const reader: Reader = {
@@ -75,11 +78,6 @@ export function loadPlan(options: PlanOptions): { plan: Plan; warnings: readonly
 }
 
 /** A role that is used twice is read twice, and its mistakes are told once. */
-function sameDiagnostic(a: Diagnostic, b: Diagnostic): boolean {
-  return (
-    a.message === b.message &&
-    a.span?.file.path === b.span?.file.path &&
-    a.span?.start === b.span?.start &&
-    a.span?.end === b.span?.end
-  )
+function keyOf({ message, span }: Diagnostic): string {
+  return JSON.stringify([message, span?.file.path, span?.start, span?.end])
 }

@@ -144,11 +144,23 @@ export function taskOfHandler(handler: Handler): Task {
   return handler.kind === 'task' ? handler : handler.task
 }
 
+export const metaActions = [
+  'flush_handlers',
+  'noop',
+  'end_host',
+  'end_batch',
+  'end_play',
+  'clear_facts',
+  'clear_host_errors',
+  'reset_connection',
+] as const
+export type MetaAction = (typeof metaActions)[number]
+
 /** `meta`: what the engine does between tasks. */
 export interface Meta {
   readonly kind: 'meta'
   readonly order: number
-  readonly action: 'flush_handlers' | 'noop' | 'end_host' | 'end_play' | 'clear_facts' | 'reset_connection'
+  readonly action: MetaAction
   readonly when: readonly Compiled[]
   readonly tags: readonly string[]
   /** Put there by the planner: no tag leaves it out but the play's own. */

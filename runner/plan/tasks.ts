@@ -12,7 +12,7 @@ import { type Reader, readConditions, readValue, type Surroundings } from './con
 import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
 import { readLoop, readLoopControl } from './loop.js'
-import type { Meta, PlanNode, Task } from './plan.js'
+import { type Meta, metaActions, type PlanNode, type Task } from './plan.js'
 import { checkFields, checkKeys, expectList, expectText, nodeOf } from './structure.js'
 
 /** A list of tasks and blocks. */
@@ -174,15 +174,6 @@ function variableName(node: Node, what: string, reader: Reader): string | undefi
     })
   return name
 }
-
-const metaActions = [
-  'flush_handlers',
-  'noop',
-  'end_host',
-  'end_play',
-  'clear_facts',
-  'reset_connection',
-] as const
 
 function readMeta(
   entry: MappingEntry,

@@ -1,4 +1,5 @@
 import { type Place, refused, supported } from '../../runner/plan/keywords.js'
+import { metaActions } from '../../runner/plan/plan.js'
 
 const places: readonly Place[] = [
   'play',
@@ -27,7 +28,7 @@ with its place. \`npm run docs\` writes this page from \`runner/plan/keywords.ts
 ${rows.join('\n')}
 
 In a task's place of a module: \`import_tasks\`, \`include_tasks\`, \`import_role\`, \`include_role\`, \`meta\`
-(\`flush_handlers\`, \`noop\`, \`end_host\`, \`end_play\`, \`clear_facts\`, \`reset_connection\`); in a play's place:
+(${metaActions.map((action) => `\`${action}\``).join(', ')}); in a play's place:
 \`import_playbook\`.
 
 ## Refused by name
