@@ -80,7 +80,8 @@ export const copy = defineModule({
     summary: 'Copy a file, a folder or text to the host',
     description:
       'The file is written beside its destination, verified by SHA-256, given its owner and mode, validated, and only ' +
-      'then renamed. A file that is already right costs one round trip and no transfer.',
+      'then renamed. A file that is already right costs one round trip and no transfer; so does a folder with all its files, ' +
+      'of which only those that differ are sent (what is more on the host stays).',
     examples: [
       '- name: Configure k3s\n  copy:\n    content:\n      write-kubeconfig-mode: "0600"\n    dest: /etc/rancher/k3s/config.json\n    mode: "0600"',
       '- name: Bring the binary\n  copy: { src: k3s, dest: /usr/local/bin/k3s, mode: "0755" }',

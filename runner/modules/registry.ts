@@ -8,6 +8,7 @@ import { cron } from './cron.js'
 import { fetch } from './fetch.js'
 import { file } from './file.js'
 import { find } from './find.js'
+import { firewalld } from './firewalld.js'
 import { getUrl } from './get-url.js'
 import { group } from './group.js'
 import { hostname } from './hostname.js'
@@ -34,6 +35,8 @@ import { tempfile } from './tempfile.js'
 import { template } from './template.js'
 import { timezone } from './timezone.js'
 import { ufw } from './ufw.js'
+import { unarchive } from './unarchive.js'
+import { uri } from './uri.js'
 import { user } from './user.js'
 import { waitFor } from './wait-for.js'
 import { waitForConnection } from './wait-for-connection.js'
@@ -49,6 +52,8 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   package: packageModule,
   systemd,
   ufw,
+  firewalld,
+  uri,
   get_url: getUrl,
   wait_for: waitFor,
   ping,
@@ -69,6 +74,7 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   assemble,
   tempfile,
   fetch,
+  unarchive,
   known_hosts: knownHosts,
   alternatives,
   authorized_key: authorizedKey,
