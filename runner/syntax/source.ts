@@ -19,9 +19,33 @@ export interface Position {
 
 /** Where a span begins. */
 export function position(span: Span): Position {
-  const before = span.file.text.slice(0, span.start)
-  const line = before.split('\n').length
-  return { line, column: span.start - before.lastIndexOf('\n') }
+  const starts = lineStarts(span.file)
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (starts[middle]! <= span.start) low = middle
+    else high = middle - 1
+  }
+  return { line: low + 1, column: span.start - starts[low]! + 1 }
+}
+
+const knownStarts = new WeakMap<SourceFile, readonly number[]>()
+
+/** Where each line begins; found once a file, since every task and message asks for its place. */
+function lineStarts(file: SourceFile): readonly number[] {
+  const known = knownStarts.get(file)
+  if (known) return known
+  const starts = [0]
+  for (let at = file.text.indexOf('\n'); at >= 0; at = file.text.indexOf('\n', at + 1)) starts.push(at + 1)
+  knownStarts.set(file, starts)
+  return starts
+}
+
+function lineText(file: SourceFile, line: number): string {
+  const starts = lineStarts(file)
+  const next = starts[line]
+  return file.text.slice(starts[line - 1], next === undefined ? undefined : next - 1)
 }
 
 /** `file:line:col`, the form that terminals and editors make clickable. */
@@ -36,14 +60,15 @@ const maxWidth = 160
 /** The offending line with one line of context on either side, and carets below what is meant. */
 export function codeFrame(span: Span): string {
   const { line, column } = position(span)
-  const lines = span.file.text.split('\n')
   const first = Math.max(1, line - 1)
-  const last = Math.min(lines.length, line + 1)
+  const last = Math.min(lineStarts(span.file).length, line + 1)
   const width = String(last).length
   const skipped = column > maxWidth ? column - maxWidth / 2 : 0
   const frame: string[] = []
   for (let n = first; n <= last; n++) {
-    const text = (lines[n - 1] ?? '').replace(/\r$/, '').slice(skipped, skipped + maxWidth)
+    const text = lineText(span.file, n)
+      .replace(/\r$/, '')
+      .slice(skipped, skipped + maxWidth)
     frame.push(`${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${text}`)
     if (n !== line) continue
     const length = Math.max(1, Math.min(span.end - span.start, text.length - (column - skipped) + 1))
