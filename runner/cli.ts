@@ -12,6 +12,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const { runDoc } = await import('./commands/doc.js')
     return runDoc(argv.slice(1), (page) => process.stdout.write(page))
   }
+  if (argv[0] === 'inventory' || argv[0] === 'explain') return runCommand(argv[0], argv.slice(1))
   const { parseOptions } = await import('./options.js')
   const options = parseOptions(argv)
   if (options.version) {
@@ -33,6 +34,13 @@ async function main(argv: readonly string[]): Promise<number> {
     stop,
     abort,
   })
+}
+
+/** Sub-commands: what they need is loaded with them. */
+async function runCommand(name: 'inventory' | 'explain', argv: readonly string[]): Promise<number> {
+  const world = { stdout: process.stdout, stderr: process.stderr, cwd: process.cwd() }
+  if (name === 'inventory') return (await import('./commands/inventory.js')).inventoryCommand(argv, world)
+  return (await import('./commands/explain.js')).explainCommand(argv, world)
 }
 
 /** The package's version; in the source tree package.json is one folder nearer than in what is built. */

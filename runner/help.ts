@@ -9,6 +9,8 @@ export function helpPage(): string {
   })
   const width = Math.max(...rows.map(([left]) => left.length))
   return `usage: tsplay -i INVENTORY [options] PLAYBOOK...
+       tsplay inventory -i INVENTORY --list | --graph [GROUP] | --host HOST
+       tsplay explain -i INVENTORY HOST VARIABLE [PLAYBOOK]
 
 Runs playbooks on hosts over SSH. A playbook is looked for in the current
 folder, then in ./playbooks, then among those that ship with tsplay.

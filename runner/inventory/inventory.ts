@@ -33,6 +33,8 @@ export interface Inventory {
   groupNames(host: string): readonly string[]
   /** The variables of a host in Ansible's order of precedence. `localhost` is there even where no file names it. */
   layersFor(host: string): readonly Layer[]
+  /** The variables that a group has itself, from inventory files and `group_vars`. */
+  groupLayers(group: string): readonly Layer[]
 }
 
 /** Names of the controller itself: a pattern may name them although no inventory does. */

@@ -19,7 +19,8 @@ export function createInventory(
       .filter((name) => name !== 'all')
       .sort(),
   )
-  return { hosts, groups, dir, hostsOf, groupNames, layersFor }
+  const groupLayers = (name: string) => layersOfGroup(name, groups.get(name), folders)
+  return { hosts, groups, dir, hostsOf, groupNames, layersFor, groupLayers }
 }
 
 function cached<T>(compute: (name: string) => T): (name: string) => T {
@@ -85,6 +86,14 @@ function layersOf(
     { name: 'inventory-host-vars', vars: host?.vars ?? implicitVars(name) },
     ...ofHost('inventory'),
     ...ofHost('playbook'),
+  ]
+}
+
+/** A group's own variables, without those of the groups above it. */
+function layersOfGroup(name: string, group: Group | undefined, folders: readonly VarsFolders[]): Layer[] {
+  return [
+    { name: 'inventory-group-vars', vars: group?.vars ?? new Map() },
+    ...folders.flatMap((folder) => folder.groups.get(name) ?? []),
   ]
 }
 

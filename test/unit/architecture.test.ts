@@ -41,6 +41,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   modules: ['transport', 'secrets', 'expression'],
   plan: ['syntax', 'inventory', 'vars', 'expression', 'modules'],
   engine: ['plan', 'modules', 'transport', 'inventory', 'vars', 'expression', 'secrets', 'syntax'],
+  commands: ['plan', 'modules', 'inventory', 'vars', 'expression', 'secrets', 'syntax'],
   report: [],
   'errors.ts': ['syntax'],
   'events.ts': ['modules', 'secrets'],

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { inventories } from './inventories.js'
+
+const cli = resolve(import.meta.dirname, '../../../runner/cli.ts')
+const tsx = resolve(import.meta.dirname, '../../../node_modules/.bin/tsx')
+const dir = mkdtempSync(join(tmpdir(), 'tsplay-inventory-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+function run(command: string, args: readonly string[], cwd: string) {
+  const env = { ...process.env, ANSIBLE_LOCALHOST_WARNING: 'False', ANSIBLE_NOCOLOR: '1' }
+  const done = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 60_000 })
+  if (done.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${done.status}\n${done.stderr}`)
+  return done.stdout
+}
+
+/** Ansible itself, out of Debian's package. It is installed where that is possible. */
+function findAnsible(): string | undefined {
+  const works = () => spawnSync('ansible-inventory', ['--version']).status === 0
+  if (works()) return undefined
+  if (process.getuid?.() !== 0) return 'ansible-inventory is missing, and only root can install ansible-core'
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'ansible-core'], {
+    env,
+    timeout: 240_000,
+  })
+  return works() ? undefined : 'ansible-core could not be installed'
+}
+
+const missing = findAnsible()
+if (missing) console.error(`skipped: ${missing}`)
+
+function write(name: string, files: Readonly<Record<string, string>>): string {
+  const home = join(dir, name.replace(/\W+/g, '-'))
+  for (const [path, text] of Object.entries(files)) {
+    const full = join(home, path)
+    mkdirSync(dirname(full), { recursive: true })
+    writeFileSync(full, text)
+    chmodSync(full, text.startsWith('#!') ? 0o755 : 0o644)
+  }
+  return home
+}
+
+describe.skipIf(missing)('inventories are read as ansible-inventory reads them', () => {
+  it.each(inventories)('$name', ({ name, files, sources, plainGraph }) => {
+    const home = write(name, files)
+    const given = sources.flatMap((source) => ['-i', source])
+    const both = (...args: readonly string[]) => [
+      run(tsx, [cli, 'inventory', ...given, ...args], home),
+      run('ansible-inventory', [...given, ...args], home),
+    ]
+    const [list, wanted] = both('--list')
+    expect(list).toBe(wanted)
+    const [graph, wantedGraph] = both('--graph', ...(plainGraph ? [] : ['--vars']))
+    expect(graph).toBe(wantedGraph)
+  })
+
+  it('and one host, as JSON', () => {
+    const { files, sources } = inventories[0]!
+    const home = write('one host', files)
+    const args = [...sources.flatMap((source) => ['-i', source]), '--host', 'a1']
+    expect(run(tsx, [cli, 'inventory', ...args], home)).toBe(run('ansible-inventory', args, home))
+  })
+})

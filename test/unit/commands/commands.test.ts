@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { explainCommand } from '../../../runner/commands/explain.js'
+import { inventoryCommand } from '../../../runner/commands/inventory.js'
+
+const dir = mkdtempSync(join(tmpdir(), 'tsplay-commands-'))
+const path = join(dir, 'hosts.yaml')
+writeFileSync(
+  path,
+  [
+    'server: {hosts: {s1: {v: host}, s2: }, vars: {v: group}}',
+    'all:',
+    '  vars:',
+    `    end: "{{ hostvars[groups['server'][0]]['v'] | default('none') }}"`,
+    '    v: all',
+    '',
+  ].join('\n'),
+)
+afterAll(() => rmSync(dir, { recursive: true }))
+
+function run(command: typeof explainCommand, ...args: readonly string[]): string {
+  const parts: string[] = []
+  const stdout = { write: (part: string) => void parts.push(part) }
+  expect(command(['-i', path, ...args], { stdout, stderr: stdout, cwd: dir })).toBe(0)
+  return parts.join('').replaceAll(path, 'PATH')
+}
+
+describe('tsplay explain', () => {
+  it('tells the value, what won and what it hides', () => {
+    const lines = run(explainCommand, 's1', 'v').split('\n')
+    expect(lines[0]).toBe('v = "host"')
+    expect(lines[1]).toMatch(/^ {2}set by PATH:1:23, s1, inventory-host-vars /)
+    expect(lines[2]).toMatch(/^ {2}hides PATH:1:\d+, server, inventory-group-vars .*: "group"$/)
+    expect(lines[3]).toMatch(/^ {2}hides PATH:\d+:5, all, .*: "all"$/)
+  })
+
+  it('evaluates what the inventory alone can tell', () => {
+    expect(run(explainCommand, 's2', 'end')).toMatch(/^end = "host"\n/)
+    expect(run(explainCommand, 's2', 'group_names')).toContain('"server"')
+  })
+
+  it.each([
+    [['s1', 'vv'], /nothing defines vv for s1/],
+    [['server', 'v'], /more than one host/],
+    [['s1'], /say which/],
+  ])('%j is a mistake', (args, message) => {
+    expect(() => run(explainCommand, ...args)).toThrow(message)
+  })
+})
+
+describe('tsplay inventory', () => {
+  it('prints templates as they are written, and honours --limit', () => {
+    const view = JSON.parse(run(inventoryCommand, '--list', '--limit', 's2'))
+    expect(view.server).toEqual({ hosts: ['s2'] })
+    expect(view._meta.hostvars.s2.end).toMatch(/^\{\{ hostvars/)
+    expect(Object.keys(view._meta.hostvars)).toEqual(['s2'])
+  })
+
+  it('prints YAML and a graph', () => {
+    expect(run(inventoryCommand, '--host', 's2', '--yaml')).toMatch(/^end: .*\nv: group\n$/)
+    expect(run(inventoryCommand, '--graph', 'server')).toBe('@server:\n  |--s1\n  |--s2\n')
+  })
+
+  it.each([
+    [[], /say one of/],
+    [['--list', '--graph'], /say one of/],
+    [['--graph', 'servr'], /did you mean server/],
+    [['--lst'], /did you mean --list/],
+    [['--host', 'server'], /more than one host/],
+  ])('%j is a mistake', (args, message) => {
+    expect(() => run(inventoryCommand, ...args)).toThrow(message)
+  })
+})
