@@ -13,6 +13,7 @@ import { getUrl } from './get-url.js'
 import { group } from './group.js'
 import { hostname } from './hostname.js'
 import { iniFile } from './ini-file.js'
+import { k8sManifest } from './k8s-manifest.js'
 import { k8sNode } from './k8s-node.js'
 import { k8sWait } from './k8s-wait.js'
 import { knownHosts } from './known-hosts.js'
@@ -58,6 +59,7 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   wait_for: waitFor,
   ping,
   script: runScript,
+  k8s_manifest: k8sManifest,
   k8s_node: k8sNode,
   k8s_wait: k8sWait,
   sysctl,

@@ -101,3 +101,35 @@ test('a kubectl that fails is no absent node', async () => {
     'not ready',
   )
 })
+
+test('objects are applied, compared field by field, and deleted', async () => {
+  const definition = [
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'lab-a' }, data: { a: "it's $(id)", b: '2' } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'lab-b', namespace: 'kube-system' },
+      data: { c: '3' },
+    },
+  ]
+  const wish = async (args: Record<string, unknown>) => {
+    const foretold = await play('k8s_manifest', args, false)
+    const done = await play('k8s_manifest', args)
+    expect(done.change?.summary).toEqual(foretold.change?.summary)
+    expect((await play('k8s_manifest', args)).change).toBeUndefined()
+    return done.change?.summary
+  }
+  expect(await wish({ definition })).toEqual([
+    'apply ConfigMap default/lab-a',
+    'apply ConfigMap kube-system/lab-b',
+  ])
+  const [first] = definition
+  expect(await wish({ definition: { ...first, data: { b: '3' } } })).toEqual([
+    'apply ConfigMap default/lab-a',
+  ])
+  expect(await wish({ definition, state: 'absent' })).toEqual([
+    'delete ConfigMap default/lab-a',
+    'delete ConfigMap kube-system/lab-b',
+  ])
+  await expect(play('k8s_manifest', { definition, kubectl: '/bin/false' })).rejects.toThrow()
+})
