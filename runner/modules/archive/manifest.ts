@@ -38,7 +38,7 @@ export function checkNames({ entries }: Manifest): void {
   }
 }
 
-export const plainPath = (path: string) => path.replace(/^(\.\/+)+/, '').replace(/\/+$/, '')
+const plainPath = (path: string) => path.replace(/^(\.\/+)+/, '').replace(/\/+$/, '')
 
 /** Reads `tar -tv` of GNU or busybox. */
 export function readListing(lines: readonly string[]): Entry[] {
