@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, isAbsolute, resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { type Diagnostic, InputError } from '../errors.js'
 import type { Compiled, Scope } from '../expression/compiled.js'
 import { compileTemplate } from '../expression/index.js'
 import { type Controller, ModuleFailure } from '../modules/module.js'
 import type { Task } from '../plan/plan.js'
+import { searchFolders } from '../plan/search.js'
 import type { Files } from '../syntax/files.js'
 import { formatPosition } from '../syntax/source.js'
 
@@ -39,14 +40,6 @@ export function createControllers(files: Files): ControllerFactory {
       render: (path) => String(template(path).evaluate(scope)),
     }),
   }
-}
-
-/** Ansible's search: the role's `files/` or `templates/`, the role, then the same beside the playbook. */
-function searchFolders(kind: 'files' | 'templates', task: Task, playbookDir: string): string[] {
-  const roots = [task.role?.path, dirname(task.span.file.path), playbookDir].filter(
-    (dir) => dir !== undefined,
-  )
-  return [...new Set(roots.flatMap((dir) => [resolve(dir, kind), dir]))]
 }
 
 function findFile(

@@ -13,6 +13,7 @@ import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
 import { readLoop, readLoopControl } from './loop.js'
 import { type Meta, metaActions, type PlanNode, type Task } from './plan.js'
+import { checkSource } from './search.js'
 import { checkFields, checkKeys, expectList, expectText, nodeOf } from './structure.js'
 
 /** A list of tasks and blocks. */
@@ -111,7 +112,10 @@ function readTask(
   const found = lookUpModule(entry.key)
   const frame = found && taskFrame(mapping, around, reader)
   const action = frame && readAction(found, entry, mapping, frame.keywords.module_defaults, reader)
-  return action && { ...frame, action }
+  if (!action) return undefined
+  const task = { ...frame, action }
+  checkSource(task, around.playbookDir, reader.files, reader.report)
+  return task
 }
 
 /** Everything of a task but what it does. */

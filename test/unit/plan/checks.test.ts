@@ -34,6 +34,12 @@ const mistakes: readonly (readonly [string, string, RegExp])[] = [
   ['- hosts: web\n  hosts: web\n', '2:3', /hosts/],
   ['- hosts: web\n  tasks:\n\t- debug: {}\n', '3:1', /[Tt]ab/],
   ['- hosts: web\n  tasks: [{ command: "true", register: env }]\n', '2:40', /no variable can be named 'env'/],
+  [
+    '- hosts: web\n  tasks: [{ template: { src: none.ejs, dest: /a } }]\n',
+    '2:30',
+    /no file 'none.ejs' in .*templates/,
+  ],
+  ['- hosts: web\n  tasks: [{ copy: { src: play.yml, dest: /a } }]\n', '2:26', /did you mean 'play.yaml'/],
   ['- hosts: web\n  tasks: [{ meta: fly }]\n', '2:19', /'meta: fly' is not supported/],
 ]
 
@@ -44,6 +50,20 @@ describe('static checks', () => {
     expect(ran.stderr).toMatch(message)
     expect(ran.exitCode).toBe(1)
     expect(ran.events).toEqual([])
+  })
+
+  it('takes files that are there, on the host, or made by an earlier task', async () => {
+    const ran = await play(
+      `- hosts: web
+  tasks:
+    - copy: { src: a.txt, dest: /a }
+    - copy: { src: /nowhere/b.txt, dest: /a, remote_src: true }
+    - copy: { src: /nowhere/c.txt, dest: /a }
+`,
+      { files: { 'files/a.txt': '' }, args: ['--syntax-check'] },
+    )
+    expect(ran.stderr).toBe('')
+    expect(ran.exitCode).toBe(0)
   })
 
   it('tells all mistakes at once', async () => {
