@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { usage } from './arguments.js'
 import { askTerminal } from './ask.js'
 import { createAppliers } from './engine/applier.js'
 import { createConnections } from './engine/connections.js'
@@ -8,7 +9,7 @@ import { createLimit } from './engine/limits.js'
 import { createHosts, playHosts } from './engine/play.js'
 import { executeRun } from './engine/run.js'
 import { createStepGate } from './engine/step-gate.js'
-import { type ExitCode, exitCodes, formatDiagnostic, InputError } from './errors.js'
+import { type ExitCode, exitCodes, formatDiagnostic } from './errors.js'
 import { createTap, type Reporter } from './events.js'
 import type { CliOptions } from './options.js'
 import { listTags, listTasks } from './plan/list.js'
@@ -68,10 +69,6 @@ export async function runApp(options: CliOptions, world: Surroundings): Promise<
 function select(plan: Plan, options: CliOptions): Plan {
   const tagged = selectTags(plan, { only: options.tags, skip: options.skipTags })
   return options.startAtTask === undefined ? tagged : startAt(tagged, options.startAtTask)
-}
-
-function usage(message: string, hint: string): InputError {
-  return new InputError([{ code: 'option', message, hint }])
 }
 
 async function execute(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
-import { type Diagnostic, didYouMean, InputError } from './errors.js'
+import { parseArguments } from './arguments.js'
+import { type Diagnostic, InputError } from './errors.js'
 import { expandLimit } from './inventory/limit.js'
 import { toPlain } from './syntax/read.js'
 import type { SourceFile } from './syntax/source.js'
@@ -111,7 +111,7 @@ export interface CliOptions {
 
 /** @throws InputError naming every option that is wrong */
 export function parseOptions(argv: readonly string[]): CliOptions {
-  const { values, positionals } = parse(argv)
+  const { values, positionals } = parseArguments('tsplay', argv, optionTable)
   const problems: Diagnostic[] = []
   const options: CliOptions = {
     playbooks: positionals,
@@ -161,23 +161,6 @@ function readLimitFile(path: string): string | undefined {
     return readFileSync(path, 'utf8')
   } catch {
     return undefined
-  }
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: optionTable, allowPositionals: true, strict: true })
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const wanted = /Unknown option '(-{1,2}[^' ]+)/.exec(message)?.[1]
-    const guess = wanted && didYouMean(wanted.replace(/^-+/, ''), Object.keys(optionTable))
-    throw new InputError([
-      {
-        code: 'option',
-        message: wanted ? `unknown option ${wanted}` : message,
-        hint: guess ? `did you mean --${guess}?` : 'tsplay --help lists the options',
-      },
-    ])
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseArguments, usage } from '../arguments.js'
 import { didYouMean, type ExitCode, exitCodes } from '../errors.js'
 import { EvaluationError } from '../expression/index.js'
 import { resolvePattern } from '../inventory/index.js'
@@ -9,7 +10,7 @@ import { formatPosition } from '../syntax/source.js'
 import { type Layer, layerDocs, type Variable } from '../vars/layers.js'
 import { magicVariables } from '../vars/magic.js'
 import { createScope, type HostScope } from '../vars/scope.js'
-import { type CommandWorld, parseCommand, readInventories, usage } from './options.js'
+import { type CommandWorld, readInventories } from './options.js'
 import { toPythonJson } from './python.js'
 
 const options = { inventory: { type: 'string', short: 'i', multiple: true } } as const
@@ -20,7 +21,7 @@ const options = { inventory: { type: 'string', short: 'i', multiple: true } } as
  * @throws InputError
  */
 export function explainCommand(argv: readonly string[], world: CommandWorld): ExitCode {
-  const { values, positionals } = parseCommand('explain', argv, options)
+  const { values, positionals } = parseArguments('tsplay explain', argv, options)
   const [pattern, name, playbook, ...rest] = positionals
   if (pattern === undefined || name === undefined || rest.length > 0)
     throw usage('say which: tsplay explain -i inventory.yaml HOST NAME [PLAYBOOK]')

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { parseArguments, usage } from '../arguments.js'
 import { didYouMean, type ExitCode, exitCodes } from '../errors.js'
 import { resolvePattern } from '../inventory/index.js'
 import type { Inventory } from '../inventory/inventory.js'
 import { expandLimit } from '../inventory/limit.js'
 import { stringifyYaml } from '../syntax/yaml.js'
 import { graphView, hostValues, listView, yamlView } from './inventory-views.js'
-import { type CommandWorld, parseCommand, readInventories, usage } from './options.js'
+import { type CommandWorld, readInventories } from './options.js'
 import { toPythonJson } from './python.js'
 
 const options = {
@@ -23,7 +24,7 @@ const options = {
  * @throws InputError
  */
 export function inventoryCommand(argv: readonly string[], world: CommandWorld): ExitCode {
-  const { values, positionals } = parseCommand('inventory', argv, options)
+  const { values, positionals } = parseArguments('tsplay inventory', argv, options)
   const chosen = [values.list, values.graph, values.host !== undefined].filter(Boolean)
   if (chosen.length !== 1) throw usage('say one of --list, --graph and --host NAME')
   if (positionals.length > (values.graph ? 1 : 0)) throw usage(`what is ${positionals.join(' ')}?`)

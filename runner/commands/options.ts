@@ -1,5 +1,5 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { didYouMean, InputError } from '../errors.js'
+import { usage } from '../arguments.js'
+import { InputError } from '../errors.js'
 import { loadInventory } from '../inventory/index.js'
 import type { Inventory } from '../inventory/inventory.js'
 import { diskFiles } from '../syntax/files.js'
@@ -9,28 +9,6 @@ export interface CommandWorld {
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
   readonly cwd: string
-}
-
-/** A sub-command's arguments. @throws InputError for an unknown option */
-export function parseCommand<const T extends NonNullable<ParseArgsConfig['options']>>(
-  command: string,
-  argv: readonly string[],
-  options: T,
-) {
-  try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const wanted = /Unknown option '(-{1,2}[^' ]+)/.exec(message)?.[1]
-    const guess = wanted && didYouMean(wanted.replace(/^-+/, ''), Object.keys(options))
-    const known = Object.keys(options).map((name) => `--${name}`)
-    const hint = guess ? `did you mean --${guess}?` : `tsplay ${command} has ${known.join(', ')}`
-    throw usage(wanted ? `unknown option ${wanted}` : message, hint)
-  }
-}
-
-export function usage(message: string, hint?: string): InputError {
-  return new InputError([{ code: 'option', message, hint }])
 }
 
 /** Load inventories; warnings go to stderr. @throws InputError with every mistake */

@@ -109,7 +109,7 @@ function orDefault(value: unknown, args: FilterArguments): unknown {
 }
 
 /** Python's truth: empty lists and objects are false. */
-export function isTrue(value: unknown): boolean {
+function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
   return Boolean(value)

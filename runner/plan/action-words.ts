@@ -59,6 +59,6 @@ function moduleEntry(entry: MappingEntry, reader: Reader): MappingEntry | undefi
   return undefined
 }
 
-export function textNode(text: string, span: Span): ScalarNode {
+function textNode(text: string, span: Span): ScalarNode {
   return { kind: 'scalar', value: text, style: 'quoted', raw: text, span }
 }

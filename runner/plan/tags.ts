@@ -11,7 +11,7 @@ export interface TagChoice {
 const special: ReadonlySet<string> = new Set(['all', 'always', 'never', 'tagged', 'untagged'])
 
 /** Ansible's decision for a task with these tags, its own and inherited ones (`Taggable.evaluate_tags`). */
-export function isSelected(own: readonly string[], { only, skip }: TagChoice): boolean {
+function isSelected(own: readonly string[], { only, skip }: TagChoice): boolean {
   const isTagged = own.length > 0
   const tags = new Set(isTagged ? own : ['untagged'])
   const meets = (wanted: readonly string[]): boolean => wanted.some((tag) => tags.has(tag))
@@ -48,7 +48,7 @@ function selectPlay(play: Play, choice: TagChoice): Play {
 }
 
 /** What is left of these nodes; a block of which nothing is left goes with it. */
-export function selectNodes(nodes: readonly PlanNode[], choice: TagChoice, isFlushed = true): PlanNode[] {
+function selectNodes(nodes: readonly PlanNode[], choice: TagChoice, isFlushed = true): PlanNode[] {
   return nodes.flatMap((node) => selectNode(node, choice, isFlushed) ?? [])
 }
 

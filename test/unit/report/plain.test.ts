@@ -57,7 +57,6 @@ describe('the plain reporter', () => {
       [result('a', { status: 'failed', summary: [evil], message: evil, result: { stdout: evil } })],
       2,
     )
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there.
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
     expect(text.split('\n').filter((line) => line.startsWith('RECAP'))).toEqual(['RECAP'])
   })
