@@ -53,7 +53,10 @@ describe('architecture', () => {
       .filter((module) => folderOf(module.path) === room)
       .flatMap((module) =>
         local(module)
-          .filter((path) => ![room, 'arguments.ts', 'errors.ts', 'events.ts', ...allowed[room]!].includes(folderOf(path)))
+          .filter(
+            (path) =>
+              ![room, 'arguments.ts', 'errors.ts', 'events.ts', ...allowed[room]!].includes(folderOf(path)),
+          )
           // A reporter shows differences: the type of one is the modules'.
           .filter((path) => !(room === 'report' && path === 'modules/module.ts'))
           .map((path) => `${module.path} → ${path}`),
