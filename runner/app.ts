@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import { usage } from './arguments.js'
 import { askTerminal } from './ask.js'
 import { createAppliers } from './engine/applier.js'
@@ -12,6 +11,7 @@ import { createStepGate } from './engine/step-gate.js'
 import { type ExitCode, exitCodes, formatDiagnostic } from './errors.js'
 import { createTap, type Reporter } from './events.js'
 import type { CliOptions } from './options.js'
+import { type Passwords, readPasswords } from './passwords.js'
 import { listTags, listTasks } from './plan/list.js'
 import { loadPlan } from './plan/load.js'
 import type { Plan } from './plan/plan.js'
@@ -20,7 +20,6 @@ import { selectTags } from './plan/tags.js'
 import { createJsonlReporter } from './report/jsonl.js'
 import { createPlainReporter } from './report/plain.js'
 import { createRedactor } from './secrets/redact.js'
-import { Secret } from './secrets/secret.js'
 import { diskFiles, type Files } from './syntax/files.js'
 import { createTransport } from './transport/index.js'
 
@@ -79,11 +78,11 @@ async function execute(
 ): Promise<ExitCode> {
   // Every script that runs listens to them; there is no leak to warn of.
   setMaxListeners(0, world.stop, world.abort)
-  const becomePassword = await readBecomePassword(options)
+  const passwords = await readPasswords(options, world.ask ?? askTerminal)
   const reporter = await createReporter(options, world)
   const warn = (text: string): unknown => world.stderr.write(`warning: ${text}\n`)
   const connections = createConnections(createTransport({ ask: askTerminal, warn }), world.abort)
-  const run = createRun(plan, options, world, { reporter, connections, becomePassword })
+  const run = createRun(plan, options, world, { reporter, connections, passwords })
   try {
     return await executeRun(run, files)
   } finally {
@@ -95,12 +94,12 @@ async function execute(
 interface Parts {
   readonly reporter: Reporter
   readonly connections: Run['connections']
-  readonly becomePassword: Secret | undefined
+  readonly passwords: Passwords
 }
 
 function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: Parts): Run {
   const redactor = createRedactor()
-  if (parts.becomePassword) redactor.add(parts.becomePassword)
+  for (const password of Object.values(parts.passwords)) if (password) redactor.add(password)
   return {
     plan,
     options: {
@@ -116,13 +115,17 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
       extraVars: options.extraVars,
       connection: {
         user: options.user,
+        connection: options.connection,
+        sshCommonArgs: options.sshCommonArgs,
+        sshExtraArgs: options.sshExtraArgs,
+        password: parts.passwords.connection,
         privateKey: options.privateKey,
         hostKeyPolicy: options.hostKeyPolicy,
         connectTimeoutMs: options.connectTimeoutMs,
         become: options.become,
         becomeUser: options.becomeUser,
         becomeMethod: options.becomeMethod,
-        becomePassword: parts.becomePassword,
+        becomePassword: parts.passwords.become,
       },
     },
     emit: createTap(redactor, [parts.reporter]),
@@ -136,15 +139,6 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
     stop: world.stop,
     abort: world.abort,
   }
-}
-
-async function readBecomePassword(options: CliOptions): Promise<Secret | undefined> {
-  if (options.askBecomePass) return new Secret(await askTerminal('Password to become', { private: true }))
-  if (options.becomePasswordFile === undefined) return undefined
-  const text = await readFile(options.becomePasswordFile, 'utf8').catch(() => {
-    throw usage(`no such password file: ${options.becomePasswordFile}`, 'its first line is the password')
-  })
-  return new Secret(text.split('\n')[0] ?? '')
 }
 
 /** A terminal is redrawn; pipes and CI get lines. listr2 is loaded only where it draws. */
@@ -165,7 +159,7 @@ function listHosts(plan: Plan, options: CliOptions, world: Surroundings): ExitCo
   const run = createRun(plan, options, world, {
     reporter: { handle: () => undefined },
     connections: createConnections(createTransport(), world.abort),
-    becomePassword: undefined,
+    passwords: { connection: undefined, become: undefined },
   })
   for (const [index, play] of plan.plays.entries()) {
     const names = playHosts(run, play)

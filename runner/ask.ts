@@ -1,9 +1,14 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 
+/** The person broke the answer off with Ctrl-C. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
 /**
  * Asks the person at the terminal; what is typed for a private question is not shown.
- * @throws Error where there is no terminal, or the answer is broken off
+ * @throws Error where there is no terminal; Interrupted
  */
 export function askTerminal(text: string, options: { private: boolean }): Promise<string> {
   const { stdin, stderr } = process
@@ -14,7 +19,7 @@ export function askTerminal(text: string, options: { private: boolean }): Promis
     stderr.write(`${text}: `)
     lines.on('SIGINT', () => {
       lines.close()
-      reject(new Error('interrupted'))
+      reject(new Interrupted('interrupted'))
     })
     lines.once('line', (answer) => {
       lines.close()

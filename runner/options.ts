@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { parseArguments } from './arguments.js'
 import { type Diagnostic, InputError } from './errors.js'
+import { EvaluationError } from './expression/compiled.js'
+import { readExtraVars } from './extra-vars.js'
 import { expandLimit } from './inventory/limit.js'
-import { toPlain } from './syntax/read.js'
-import type { SourceFile } from './syntax/source.js'
-import { parseYaml } from './syntax/yaml.js'
+import { parseSshArgs } from './inventory/ssh-args.js'
 import type { HostKeyPolicy } from './transport/transport.js'
-import { variableProblem } from './vars/variables.js'
 
 /** Every option of the command line: its type, short form, what follows it, and what it means. Ansible's names. */
 export const optionTable = {
@@ -46,14 +45,29 @@ export const optionTable = {
   'force-handlers': { type: 'boolean', help: 'run notified handlers on hosts that failed, too' },
   forks: { type: 'string', short: 'f', value: 'N', help: 'how many hosts work at once (50)' },
   user: { type: 'string', short: 'u', value: 'USER', help: 'the user to connect as' },
-  'private-key': { type: 'string', value: 'FILE', help: 'the key to connect with' },
+  connection: { type: 'string', short: 'c', value: 'KIND', help: 'ssh (default) or local' },
+  'private-key': { type: 'string', alias: 'key-file', value: 'FILE', help: 'the key to connect with' },
+  'ask-pass': { type: 'boolean', short: 'k', help: 'ask for the password to connect with' },
+  'connection-password-file': {
+    type: 'string',
+    alias: 'conn-pass-file',
+    value: 'FILE',
+    help: 'read that password from a file, - for stdin',
+  },
+  'ssh-common-args': { type: 'string', value: 'ARGS', help: "arguments as ssh takes them: '-o ProxyJump=a'" },
+  'ssh-extra-args': { type: 'string', value: 'ARGS', help: 'more of them; the common ones win' },
   timeout: { type: 'string', short: 'T', value: 'SECONDS', help: 'how long connecting may take (20)' },
   'host-key-checking': { type: 'string', value: 'POLICY', help: 'strict (default), accept-new or off' },
   become: { type: 'boolean', short: 'b', help: 'become another user for every task' },
   'become-user': { type: 'string', value: 'USER', help: 'whom to become (root)' },
   'become-method': { type: 'string', value: 'METHOD', help: 'sudo (default), su or doas' },
   'ask-become-pass': { type: 'boolean', short: 'K', help: 'ask for the password to become' },
-  'become-password-file': { type: 'string', value: 'FILE', help: 'read that password from a file' },
+  'become-password-file': {
+    type: 'string',
+    alias: 'become-pass-file',
+    value: 'FILE',
+    help: 'read that password from a file, - for stdin',
+  },
   'syntax-check': { type: 'boolean', help: 'only read and check the files' },
   'list-hosts': { type: 'boolean', help: 'only list the hosts of each play' },
   'list-tasks': { type: 'boolean', help: 'only list the tasks of each play' },
@@ -67,6 +81,8 @@ export const optionTable = {
 interface OptionRow {
   readonly type: 'string' | 'boolean'
   readonly short?: string
+  /** Another name for it, which the help leaves out. */
+  readonly alias?: string
   readonly multiple?: boolean
   readonly value?: string
   readonly help: string
@@ -90,7 +106,12 @@ export interface CliOptions {
   readonly forceHandlers: boolean
   readonly forks: number
   readonly user: string | undefined
+  readonly connection: string | undefined
   readonly privateKey: string | undefined
+  readonly askPass: boolean
+  readonly connectionPasswordFile: string | undefined
+  readonly sshCommonArgs: string | undefined
+  readonly sshExtraArgs: string | undefined
   /** Milliseconds. */
   readonly connectTimeoutMs: number | undefined
   readonly hostKeyPolicy: HostKeyPolicy | undefined
@@ -108,6 +129,12 @@ export interface CliOptions {
   readonly version: boolean
   readonly help: boolean
 }
+
+/** Two ways to give one password. */
+const passwordOptions = [
+  ['ask-pass', 'connection-password-file'],
+  ['ask-become-pass', 'become-password-file'],
+] as const
 
 /** @throws InputError naming every option that is wrong */
 export function parseOptions(argv: readonly string[]): CliOptions {
@@ -128,7 +155,12 @@ export function parseOptions(argv: readonly string[]): CliOptions {
     forceHandlers: values['force-handlers'] ?? false,
     forks: number('--forks', values.forks, problems) ?? 50,
     user: values.user,
+    connection: choice('--connection', values.connection, ['ssh', 'smart', 'paramiko', 'local'], problems),
     privateKey: values['private-key'],
+    askPass: values['ask-pass'] ?? false,
+    connectionPasswordFile: values['connection-password-file'],
+    sshCommonArgs: sshArgs('--ssh-common-args', values['ssh-common-args'], problems),
+    sshExtraArgs: sshArgs('--ssh-extra-args', values['ssh-extra-args'], problems),
     connectTimeoutMs: milliseconds(number('--timeout', values.timeout, problems)),
     hostKeyPolicy: choice(
       '--host-key-checking',
@@ -152,6 +184,9 @@ export function parseOptions(argv: readonly string[]): CliOptions {
   }
   if (options.failOnChange && !options.check)
     problems.push({ code: 'option', message: '--fail-on-change goes with --check' })
+  for (const [asks, file] of passwordOptions)
+    if (values[asks] && values[file] !== undefined)
+      problems.push({ code: 'option', message: `--${asks} and --${file} do not go together` })
   if (problems.length > 0) throw new InputError(problems)
   return options
 }
@@ -192,56 +227,13 @@ function choice<T extends string>(
   return found
 }
 
-/** `key=value` gives strings (Ansible's rule); YAML, JSON and files keep their types. Values are data, never templates. */
-function readExtraVars(sources: readonly string[], problems: Diagnostic[]): Map<string, unknown> {
-  const vars = new Map<string, unknown>()
-  for (const source of sources) {
-    const structured = source.startsWith('@') || /^\s*[{[]/.test(source) || /^[\w.-]+:\s/.test(source)
-    const pairs = structured ? readStructured(source, problems) : readPairs(source, problems)
-    for (const [name, value] of pairs) {
-      const problem = variableProblem(name)
-      if (problem)
-        problems.push({ code: 'option', message: `-e: no variable can be named '${name}'`, hint: problem })
-      vars.set(name, value)
-    }
-  }
-  return vars
-}
-
-function readPairs(source: string, problems: Diagnostic[]): [string, unknown][] {
-  const words = source.match(/[^\s=]+=("[^"]*"|'[^']*'|[^\s]*)/g)
-  if (!words || words.join(' ').length < source.trim().replace(/\s+/g, ' ').length) {
-    problems.push({
-      code: 'option',
-      message: `--extra-vars wants key=value, YAML, JSON or @file, not '${source}'`,
-    })
-    return []
-  }
-  return words.map((word) => {
-    const at = word.indexOf('=')
-    return [word.slice(0, at), word.slice(at + 1).replace(/^(["'])(.*)\1$/, '$2')]
-  })
-}
-
-function readStructured(source: string, problems: Diagnostic[]): [string, unknown][] {
-  const file = readSource(source, problems)
-  const node = file && parseYaml(file, (problem) => problems.push(problem))
-  if (!node) return []
-  if (node.kind === 'mapping') return Object.entries(toPlain(node) as Record<string, unknown>)
-  problems.push({
-    code: 'option',
-    message: '--extra-vars must be a mapping of names to values',
-    span: node.span,
-  })
-  return []
-}
-
-function readSource(source: string, problems: Diagnostic[]): SourceFile | undefined {
-  if (!source.startsWith('@')) return { path: '--extra-vars', text: source }
+/** Read here only to be refused here: before any host is touched. */
+function sshArgs(name: string, text: string | undefined, problems: Diagnostic[]): string | undefined {
   try {
-    return { path: source.slice(1), text: readFileSync(source.slice(1), 'utf8') }
-  } catch {
-    problems.push({ code: 'missing-file', message: `no such file of extra variables: ${source.slice(1)}` })
-    return undefined
+    if (text !== undefined) parseSshArgs(text)
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error
+    problems.push({ code: 'option', message: `${name}: ${error.message}`, hint: error.hint })
   }
+  return text
 }

@@ -29,6 +29,11 @@ export interface RunOptions {
 /** What holds where neither the inventory nor a playbook says otherwise. */
 export interface ConnectionOptions {
   readonly user?: string | undefined
+  readonly connection?: string | undefined
+  /** Arguments as ssh takes them, in the place of the variables of these names. */
+  readonly sshCommonArgs?: string | undefined
+  readonly sshExtraArgs?: string | undefined
+  readonly password?: Secret | undefined
   readonly privateKey?: string | undefined
   readonly hostKeyPolicy?: HostKeyPolicy | undefined
   /** Milliseconds. */

@@ -88,8 +88,11 @@ export function connectionOf(
   const target = targetOf(name, scope, {
     user: optionalText(value(keywords.remote_user)) ?? options.user,
     port: value(keywords.port),
-    connection: optionalText(value(keywords.connection)),
+    connection: optionalText(value(keywords.connection)) ?? options.connection,
     privateKey: options.privateKey,
+    password: options.password,
+    sshCommonArgs: options.sshCommonArgs,
+    sshExtraArgs: options.sshExtraArgs,
     hostKeyPolicy: options.hostKeyPolicy,
     connectTimeoutMs: options.connectTimeoutMs,
   })

@@ -12,6 +12,8 @@ export interface TargetOptions {
   readonly connection?: string | undefined
   readonly privateKey?: string | undefined
   readonly password?: Secret | undefined
+  readonly sshCommonArgs?: string | undefined
+  readonly sshExtraArgs?: string | undefined
   readonly hostKeyPolicy?: HostKeyPolicy | undefined
   readonly connectTimeoutMs?: number | undefined
 }
@@ -22,7 +24,7 @@ export interface TargetOptions {
  * @throws EvaluationError if a variable cannot be used
  */
 export function targetOf(name: string, scope: Scope, options: TargetOptions = {}): Target {
-  const args = sshArgs(scope)
+  const args = sshArgs(scope, options)
   const port = readText(scope, 'ansible_port', 'ansible_ssh_port') ?? options.port
   const policy = policyOf(scope, options)
   return {
@@ -84,9 +86,13 @@ function isMethod(method: string): method is Become['method'] {
   return methods.has(method)
 }
 
-function sshArgs(scope: Scope): SshArgs {
-  const names = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args']
-  return parseSshArgs(names.flatMap((name) => readText(scope, name) ?? []).join(' '))
+function sshArgs(scope: Scope, options: TargetOptions): SshArgs {
+  const texts = [
+    readText(scope, 'ansible_ssh_args'),
+    readText(scope, 'ansible_ssh_common_args') ?? options.sshCommonArgs,
+    readText(scope, 'ansible_ssh_extra_args') ?? options.sshExtraArgs,
+  ]
+  return parseSshArgs(texts.filter((text) => text !== undefined).join(' '))
 }
 
 function connectionOf(name: string, scope: Scope, options: TargetOptions): Target['connection'] {

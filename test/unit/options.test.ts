@@ -34,10 +34,23 @@ describe('options', () => {
     [['--fail-on-change'], /goes with --check/],
     [['-e', 'novalue'], /--extra-vars wants/],
     [['-e', '@/nonexistent'], /no such file/],
+    [['-k', '--connection-password-file', 'f'], /--ask-pass and --connection-password-file do not go/],
+    [['-c', 'winrm'], /--connection must be one of/],
+    [['--ssh-common-args', '-o Proxy=1'], /--ssh-common-args: the ssh argument -o Proxy is not supported/],
+    [['--user', '--check'], /'--user'|-u/],
     [['-e', 'facts=1'], /no variable can be named 'facts'/],
   ])('refuses %j', (argv, message) => {
     expect(() => parseOptions(argv)).toThrow(InputError)
     expect(() => parseOptions(argv)).toThrow(message)
+  })
+
+  it('takes ssh arguments as one word, and the other names of options', () => {
+    expect(parseOptions(['--ssh-extra-args', '-o User=a -4', '--key-file=k', 'play.yaml'])).toMatchObject({
+      sshExtraArgs: '-o User=a -4',
+      privateKey: 'k',
+      playbooks: ['play.yaml'],
+    })
+    expect(parseOptions(['--key-file', 'k', '--', '--key-file']).playbooks).toEqual(['--key-file'])
   })
 
   it('lists every option in the help', () => {

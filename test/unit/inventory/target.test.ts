@@ -30,6 +30,29 @@ describe('targets', () => {
     })
   })
 
+  it('take ssh arguments and a password from options, where no variable gives them', () => {
+    const options: TargetOptions = {
+      sshCommonArgs: '-J bastion',
+      sshExtraArgs: '-p 2222',
+      password: new Secret('typed'),
+      connection: 'local',
+    }
+    const args = (vars: Readonly<Record<string, unknown>>): string[] =>
+      target(vars, options).sshArgs!.map(({ keyword, words }) => [keyword, ...words].join(' '))
+    expect(args({})).toEqual(['proxyjump bastion', 'port 2222'])
+    expect(args({ ansible_ssh_args: '-4', ansible_ssh_common_args: '-J other' })).toEqual([
+      'addressfamily inet',
+      'proxyjump other',
+      'port 2222',
+    ])
+    expect(target({}, options).password?.reveal()).toBe('typed')
+    expect(target({ ansible_password: 'own' }, options).password?.reveal()).toBe('own')
+    expect([
+      target({}, options).connection,
+      target({ ansible_connection: 'ssh' }, options).connection,
+    ]).toEqual(['local', 'ssh'])
+  })
+
   it('follow variables', () => {
     const vars = {
       ansible_host: '10.0.0.1',

@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { quote } from '../../../runner/transport/quote.js'
+import { openLab } from '../lab.js'
+import { type Ended, run } from '../run.js'
+import { configFolder } from './files.js'
+import { type OwnSshd, ownSshd } from './own-sshd.js'
+
+const lab = openLab(inject('labDir'))
+const host = lab.hosts.find(({ kind }) => kind === 'server')!
+const folder = configFolder(lab)
+const password = "p'w $x-41"
+const user = 'tsp-options'
+const key = `${lab.dir}/id_ed25519`
+
+/** Two names of one host: what is asked is asked once for both. */
+const inventory = folder.write('hosts.yaml', `all: { hosts: { one: {}, two: {} } }\n`)
+const playbook = folder.write(
+  'play.yaml',
+  `- hosts: all
+  gather_facts: false
+  tasks:
+    - { name: who, command: id -un, changed_when: false, register: who }
+    - { name: root, command: id -un, become: <%= vars.becoming ?? false %>, changed_when: false, register: root }
+    - debug: { msg: "I am <%= who.stdout %> and <%= root.stdout %>" }
+`,
+)
+
+let sshd: OwnSshd
+beforeAll(async () => {
+  sshd = await ownSshd(lab, host.name, ['PasswordAuthentication yes'])
+  await sshd.root(
+    `useradd -m -s /bin/bash ${user} && printf '%s:%s\\n' ${user} ${quote(password)} | chpasswd
+     printf '%s\\n' '${user} ALL=(ALL) ALL' >/etc/sudoers.d/${user}`,
+  )
+})
+afterAll(async () => {
+  await sshd.root(`rm -f /etc/sudoers.d/${user}; userdel -r ${user} 2>/dev/null; true`)
+  await sshd.stop()
+  folder.remove()
+})
+
+/** What reaches the sshd by options alone, as one would reach a host that no inventory knows more of. */
+const way = (): string[] => [
+  '--ssh-common-args',
+  `-F none -o UserKnownHostsFile=${folder.knownHosts} -o HostKeyAlias=${host.address} -o HostName=${host.address}`,
+  `--ssh-extra-args=-p ${sshd.port}`,
+]
+
+const words = (args: readonly string[]): string[] => [
+  '--import',
+  'tsx',
+  'runner/cli.ts',
+  '-i',
+  inventory,
+  playbook,
+  '-c',
+  'ssh',
+  ...way(),
+  ...args,
+]
+
+const tsplay = (...args: string[]): Promise<Ended> => run(process.execPath, words(args))
+
+/** On a terminal of its own, answering each prompt; tells the prompts, and whether a process showed the password. */
+function onTerminal(args: readonly string[], answers: Readonly<Record<string, string>>) {
+  const command = [process.execPath, ...words(args)].map((word) => quote(word).toString()).join(' ')
+  const child = spawn('script', ['-qfec', command, '/dev/null'], {
+    env: { ...process.env, SSH_AUTH_SOCK: '', NO_COLOR: '1' },
+  })
+  let text = ''
+  let seen = false
+  const asked: string[] = []
+  return new Promise<{ code: number | null; text: string; asked: string[]; seen: boolean }>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8')
+      const prompt = Object.keys(answers).find(
+        (each) => text.split(each).length - 1 > asked.filter((one) => one === each).length,
+      )
+      seen ||= shownByAProcess()
+      if (prompt === undefined) return
+      asked.push(prompt)
+      child.stdin.write(`${answers[prompt]}\n`)
+    })
+    child.on('close', (code) => resolve({ code, text, asked, seen }))
+  })
+}
+
+function shownByAProcess(): boolean {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .some((pid) =>
+      ['cmdline', 'environ'].some((file) => {
+        try {
+          return readFileSync(`/proc/${pid}/${file}`, 'utf8').includes(password)
+        } catch {
+          return false
+        }
+      }),
+    )
+}
+
+describe('the options of a connection', () => {
+  it('-u, --key-file, -T and the ssh arguments reach a host that the inventory only names', async () => {
+    const ran = await tsplay('-u', 'debian', '--key-file', key, '-T', '9', '--output', 'jsonl')
+    expect(ran.stdout).toContain('I am debian and debian')
+    expect(ran.code).toBe(0)
+  })
+
+  it.each([
+    ['debian', 'sudo', 'daemon'],
+    ['root', 'su', 'debian'],
+  ])(
+    '-b, --become-method and --become-user: %s becomes by %s the user %s',
+    async (login, method, becomes) => {
+      const ran = await tsplay(
+        ...[
+          '-u',
+          login,
+          '--private-key',
+          key,
+          '-b',
+          '--become-method',
+          method,
+          '--become-user',
+          becomes,
+          '-vv',
+        ],
+      )
+      expect(ran.stdout).toContain(`I am ${becomes} and ${login}`)
+      expect(ran.code).toBe(0)
+    },
+  )
+
+  it('-k and -K ask once for all hosts, and show the password to nobody', async () => {
+    const ran = await onTerminal(
+      ['-u', user, '-k', '-K', '-e', '{"becoming": true}', '-vv', '--output', 'plain'],
+      {
+        'SSH password: ': password,
+        'BECOME password [the SSH password]: ': '',
+      },
+    )
+    expect(ran.text).toContain(`I am ${user} and root`)
+    expect(ran).toMatchObject({
+      code: 0,
+      seen: false,
+      asked: ['SSH password: ', 'BECOME password [the SSH password]: '],
+    })
+    expect(ran.text).not.toContain(password)
+  })
+
+  it('files give the passwords where there is no terminal', async () => {
+    const file = folder.write('password', `${password}\nand more\n`)
+    const becoming = ['-u', user, '--connection-password-file', file, '-e', '{"becoming": true}', '-vv']
+    const ran = await tsplay(...becoming, '--become-password-file', file)
+    expect(ran.stdout).toContain(`I am ${user} and root`)
+    expect(ran.stdout + ran.stderr).not.toContain(password)
+    const wrong = folder.write('wrong', 'not it\n')
+    const refused = await tsplay(...becoming, '--become-pass-file', wrong, '-l', 'one')
+    expect(refused.stdout).toContain('sudo refused the password to become root')
+    expect(refused.stdout + refused.stderr).not.toContain('not it')
+    expect(refused.code).toBe(4)
+  })
+})
