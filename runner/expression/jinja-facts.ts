@@ -2,12 +2,15 @@
 const paths: Readonly<Record<string, readonly string[]>> = {
   architecture: ['machine'],
   default_ipv4: ['network', 'default_ipv4'],
+  default_ipv6: ['network', 'default_ipv6'],
   distribution: ['os', 'id'],
+  distribution_major_version: ['os', 'major'],
   distribution_release: ['os', 'codename'],
   distribution_version: ['os', 'version'],
   fqdn: ['fqdn'],
   hostname: ['hostname'],
   kernel: ['kernel'],
+  local: ['local'],
   machine: ['machine'],
   machine_id: ['machine_id'],
   memfree_mb: ['memory', 'free_mb'],
@@ -18,10 +21,13 @@ const paths: Readonly<Record<string, readonly string[]>> = {
   pkg_mgr: ['package_manager'],
   processor_vcpus: ['cpu', 'count'],
   service_mgr: ['init'],
+  swapfree_mb: ['memory', 'swap_free_mb'],
   swaptotal_mb: ['memory', 'swap_mb'],
+  uptime_seconds: ['uptime_s'],
   user_dir: ['user', 'home'],
   user_id: ['user', 'name'],
   user_uid: ['user', 'uid'],
+  virtualization_type: ['virtualization'],
 }
 
 /** Ansible writes these names with capitals of their own. */

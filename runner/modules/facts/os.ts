@@ -21,6 +21,7 @@ export function readOs(lines: readonly string[]) {
     family,
     id,
     version: values.get('VERSION_ID') ?? '',
+    major: /^\d+/.exec(values.get('VERSION_ID') ?? '')?.[0] ?? '',
     codename: values.get('VERSION_CODENAME') ?? '',
     name: values.get('PRETTY_NAME') ?? values.get('NAME') ?? id,
   }

@@ -4,21 +4,40 @@ export function readProtection(enforce: string | null, apparmor: string | null) 
   return { selinux, apparmor: apparmor === 'Y' }
 }
 
-/** `absent`, `inactive` or `active`; of iptables its variant: `nf_tables`, `legacy` or `absent`. */
-export function readFirewall(
-  ufw: readonly string[],
-  firewalld: readonly string[],
-  nftables: readonly string[],
-  iptables: string | null,
-) {
+/** What the host said of its firewalls. */
+export interface FirewallLines {
+  readonly ufw: readonly string[]
+  readonly firewalld: readonly string[]
+  readonly nftables: readonly string[]
+  /** `nft list tables`: only root sees them. */
+  readonly tables: readonly string[]
+  /** `iptables --version` */
+  readonly iptables: string | null
+  /** The chains of the table `filter` with their policies and the number of rules, after a count each. */
+  readonly filter: readonly string[]
+}
+
+/**
+ * `absent`, `inactive` or `active`; of iptables its variant: `nf_tables`, `legacy` or `absent`. `iptables_policy` is null where
+ * the table is not there or may not be seen.
+ */
+export function readFirewall({ ufw, firewalld, nftables, tables, iptables, filter }: FirewallLines) {
   const stateOf = (lines: readonly string[]) =>
     lines[0] !== 'there' ? 'absent' : lines.includes('active') ? 'active' : 'inactive'
   const enabled = ufw.some((line) => /^ENABLED=["']?yes/i.test(line))
+  const policy = (chain: string) =>
+    filter.map((line) => new RegExp(`^\\s*\\d+ :${chain} (\\S+)`).exec(line)?.[1]).find((found) => found) ??
+    null
+  const rules = filter.map((line) => /^\s*(\d+) rule$/.exec(line)?.[1]).find((found) => found)
+  const policies = { input: policy('INPUT'), forward: policy('FORWARD'), output: policy('OUTPUT') }
   return {
     ufw: ufw[0] !== 'there' ? 'absent' : enabled ? 'active' : 'inactive',
     firewalld: stateOf(firewalld),
     nftables: stateOf(nftables),
+    nftables_tables: tables.flatMap((line) => /^table (\S+ \S+)$/.exec(line.trim())?.[1] ?? []),
     iptables: iptables === null ? 'absent' : iptables.includes('nf_tables') ? 'nf_tables' : 'legacy',
+    iptables_policy: policies.input === null ? null : policies,
+    iptables_rules: Number(rules ?? 0),
   }
 }
 

@@ -24,7 +24,50 @@ export function readMemory(lines: readonly string[]) {
     total_mb: mb('MemTotal'),
     free_mb: kib.has('MemAvailable') ? mb('MemAvailable') : mb('MemFree'),
     swap_mb: mb('SwapTotal'),
+    swap_free_mb: mb('SwapFree'),
   }
+}
+
+/** What the kernel swaps to, from /proc/swaps. Sizes in MiB. */
+export function readSwaps(lines: readonly string[]) {
+  return lines.flatMap((line) => {
+    const [, path, kind, size, used, priority] = /^(\/\S+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(-?\d+)/.exec(line) ?? []
+    if (path === undefined) return []
+    const mb = (kib = '0') => Math.floor(Number(kib) / 1024)
+    const plain = path.replace(/\\([0-7]{3})/g, (_all, code) => String.fromCharCode(Number.parseInt(code, 8)))
+    return [{ path: plain, kind: kind!, size_mb: mb(size), used_mb: mb(used), priority: Number(priority) }]
+  })
+}
+
+/** How many processors, and which. `cores` and `sockets` are null where /proc/cpuinfo does not tell (ARM). */
+export function readCpu(count: string | null, lines: readonly string[]) {
+  const values = (key: string) =>
+    lines.filter((line) => line.startsWith(key)).map((line) => line.slice(line.indexOf(':') + 1).trim())
+  const sockets = new Set(values('physical id')).size || null
+  const each = Number(values('cpu cores')[0] ?? 0)
+  return {
+    count: Number(count ?? 0),
+    model: values('model name')[0] ?? null,
+    cores: sockets && each ? sockets * each : null,
+    sockets,
+  }
+}
+
+/** Disks, without what only looks like one (loops, memory, optical drives). Sizes in MiB. */
+export function readDisks(lines: readonly string[]) {
+  return lines.flatMap((line) => {
+    const [name = '', sectors = '0', removable, rotational, ...model] = line.trim().split(/\s+/)
+    if (Number(sectors) === 0) return []
+    return [
+      {
+        name,
+        size_mb: Math.floor(Number(sectors) / 2048),
+        removable: removable === '1',
+        rotational: rotational === '1',
+        model: model.join(' ') || null,
+      },
+    ]
+  })
 }
 
 /** File systems on disks, with sizes in MiB from `df -kP`. */
@@ -58,9 +101,13 @@ const hypervisors: readonly (readonly [RegExp, string])[] = [
   [/Google/i, 'google'],
 ]
 
-/** As `systemd-detect-virt` names it: `none` on bare metal. Without systemd, from the machine's product name. */
-export function readVirtualization(detected: string | null, product: readonly string[]): string {
-  if (detected !== null) return detected
+/** As `systemd-detect-virt` names it: `none` on bare metal. Without systemd, from a container's marks and the product's name. */
+export function readVirtualization(
+  detected: string | null,
+  container: string | null,
+  product: readonly string[],
+): string {
+  if (detected !== null || container !== null) return (detected ?? container)!
   const name = product.join(' ')
   return hypervisors.find(([pattern]) => pattern.test(name))?.[1] ?? 'none'
 }

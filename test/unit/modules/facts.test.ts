@@ -23,12 +23,12 @@ test('a host that tells nothing has facts all the same', () => {
 
 test('a clock that is ahead, and one that only tells seconds', () => {
   const later = { startMs: 1_700_000_000_000, endMs: 1_700_000_000_100 }
-  expect(readFacts('== time\n1700000005100000000\n== end\n', later).time.offset_ms).toBe(5000)
-  expect(readFacts('== time\n1700000000%N\n== end\n', later).time).toEqual({
+  expect(readFacts('== time\n1700000005100000000\n== end\n', later).time?.offset_ms).toBe(5000)
+  expect(readFacts('== time\n1700000000%N\n== end\n', later).time).toMatchObject({
     epoch: 1_700_000_000,
     offset_ms: 0,
   })
-  expect(readFacts('== time\n1699999990%N\n== end\n', later).time.offset_ms).toBe(-9001)
+  expect(readFacts('== time\n1699999990%N\n== end\n', later).time?.offset_ms).toBe(-9001)
 })
 
 describe('distributions', () => {
@@ -61,23 +61,49 @@ test('control groups: version 2 alone, hybrid, version 1', () => {
 })
 
 test('the default route of the lowest metric, and addresses of interfaces with a peer', () => {
-  const links = ['lo 00:00:00:00:00:00', 'eth0 aa:bb', 'eth0.5 aa:cc']
+  const links = ['lo 00:00:00:00:00:00 65536 unknown', 'eth0 aa:bb 1500 up', 'eth0.5 aa:cc 1400 down']
   const addresses = [
     '1: lo    inet 127.0.0.1/8 scope host lo',
     '2: eth0    inet 10.0.0.7/24 brd 10.0.0.255 scope global eth0\\       valid_lft forever',
     '2: eth0    inet6 fe80::1/64 scope link',
+    '2: eth0    inet6 fd00::7/64 scope global',
     '3: eth0.5@eth0    inet 10.5.0.7/24 scope global',
   ]
   const routes = [
     'default via 10.5.0.1 dev eth0.5 metric 200',
     'default via 10.0.0.1 dev eth0 proto dhcp metric 100',
   ]
-  expect(readNetwork(links, addresses, routes)).toEqual({
+  const routes6 = ['default via fe80::9 dev eth0 proto ra metric 1024 pref medium']
+  const dns = ['nameserver 10.0.0.2', 'nameserver fd00::2', 'domain old', 'search example.org lab']
+  expect(readNetwork({ links, addresses, routes, routes6, table: [], dns })).toEqual({
     interfaces: [
-      { name: 'eth0', mac: 'aa:bb', ipv4: ['10.0.0.7'], ipv6: ['fe80::1'] },
-      { name: 'eth0.5', mac: 'aa:cc', ipv4: ['10.5.0.7'], ipv6: [] },
+      {
+        name: 'eth0',
+        mac: 'aa:bb',
+        mtu: 1500,
+        state: 'up',
+        ipv4: ['10.0.0.7'],
+        ipv6: ['fe80::1', 'fd00::7'],
+      },
+      { name: 'eth0.5', mac: 'aa:cc', mtu: 1400, state: 'down', ipv4: ['10.5.0.7'], ipv6: [] },
     ],
     default_ipv4: { address: '10.0.0.7', interface: 'eth0', gateway: '10.0.0.1' },
+    default_ipv6: { address: 'fd00::7', interface: 'eth0', gateway: 'fe80::9' },
+    dns: { servers: ['10.0.0.2', 'fd00::2'], search: ['example.org', 'lab'] },
+  })
+})
+
+test('the default route of a host without ip', () => {
+  const table = [
+    'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT',
+    'eth0\t00000000\t0101A8C0\t0003\t0\t0\t202\t00000000\t0\t0\t0',
+    'eth0\t0001A8C0\t00000000\t0001\t0\t0\t202\t00FFFFFF\t0\t0\t0',
+  ]
+  const none = { addresses: [], routes: [], routes6: [], dns: [] }
+  expect(readNetwork({ ...none, links: ['eth0 aa:bb 1500 up'], table }).default_ipv4).toEqual({
+    address: null,
+    interface: 'eth0',
+    gateway: '192.168.1.1',
   })
 })
 
@@ -93,14 +119,30 @@ test('mounts with their sizes', () => {
 })
 
 test('firewalls and k3s', () => {
-  expect(
-    readFirewall(['there', 'ENABLED=yes'], ['there', 'inactive'], [], 'iptables v1.8.9 (nf_tables)'),
-  ).toEqual({
+  const ufw = {
+    ufw: ['there', 'ENABLED=yes'],
+    firewalld: ['there', 'inactive'],
+    nftables: ['there', 'active'],
+    tables: ['table inet tsplay', 'table ip filter'],
+    iptables: 'iptables v1.8.9 (nf_tables)',
+    filter: [
+      '      1 :FORWARD DROP [0:0]',
+      '      1 :INPUT DROP [5:300]',
+      '      1 :OUTPUT ACCEPT [1:2]',
+      '     87 rule',
+    ],
+  }
+  expect(readFirewall(ufw)).toEqual({
     ufw: 'active',
     firewalld: 'inactive',
-    nftables: 'absent',
+    nftables: 'active',
+    nftables_tables: ['inet tsplay', 'ip filter'],
     iptables: 'nf_tables',
+    iptables_policy: { input: 'DROP', forward: 'DROP', output: 'ACCEPT' },
+    iptables_rules: 87,
   })
+  const none = { ufw: [], firewalld: [], nftables: [], tables: [], iptables: 'iptables v1.4.21', filter: [] }
+  expect(readFirewall(none)).toMatchObject({ nftables: 'absent', iptables: 'legacy', iptables_policy: null })
   expect(readK3s('k3s version v1.34.2+k3s1 (abcdef)', ['k3s-agent active'])).toEqual({
     installed: 'v1.34.2+k3s1',
     role: 'agent',
