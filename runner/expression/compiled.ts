@@ -17,6 +17,8 @@ export interface Compiled {
   /** Names that it reads from the scope. Helpers and JavaScript's own globals are not among them. */
   readonly names: ReadonlySet<string>
   readonly span?: Span | undefined
+  /** Where one of its names stands first; nothing where that is not known. */
+  readonly place?: ((name: string) => Span | undefined) | undefined
   /** Set when the value is plain data, known without a scope. */
   readonly constant?: { readonly value: unknown }
   /** The value as it stands in the file, templates not evaluated, where it is not constant. */
@@ -25,9 +27,12 @@ export interface Compiled {
   evaluate(scope: Scope): unknown
 }
 
+/** Shared: of the values of a large playbook most are constant, and sets are not small. */
+const noNames: ReadonlySet<string> = new Set()
+
 /** Plain data as a `Compiled`. */
 export function constant(value: unknown, span?: Span): Compiled {
-  return { names: new Set(), span, constant: { value }, evaluate: () => value }
+  return { names: noNames, span, constant: { value }, evaluate: () => value }
 }
 
 /** An expression or a template could not be evaluated: an undefined name, a wrong type, an exception in it. */

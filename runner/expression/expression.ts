@@ -18,22 +18,50 @@ export function compileExpression(text: string, span: Span, report: Report): Com
   return compiled(span, report, (each) => compileAt(text, span, locator(text, span), each))
 }
 
-const compiled = reportingMemo<Span, Compiled | undefined>()
+const compiled = reportingMemo<Span, Compiled | undefined>((span) => span.file)
 
 /** The same, for an expression whose places are known otherwise: the inside of a template tag. */
 export function compileAt(text: string, span: Span, locate: Locate, report: Report): Compiled | undefined {
+  const known = codes.get(text) ?? readCode(text, span, locate, report)
+  if (!known) return undefined
+  codes.set(text, known)
+  return fromCode(known, text, span, locate)
+}
+
+/** What is the same for all expressions of one text, wherever they stand. */
+interface Code {
+  /** The offset of each free name where it stands first. */
+  readonly starts: ReadonlyMap<string, number>
+  /** Is the whole expression one name? */
+  readonly bare: boolean
+  readonly params: readonly string[]
+  readonly names: ReadonlySet<string>
+  readonly run: ReturnType<typeof lazyCode>
+}
+
+/** Expressions without mistakes by their text: a playbook has few that are different. */
+const codes = new Map<string, Code>()
+
+function readCode(text: string, span: Span, locate: Locate, report: Report): Code | undefined {
   const tree = parse(text, locate, report)
   if (!tree) return undefined
   const { free, findings } = analyse(tree)
   const problems = [...findings]
   for (const [name, node] of free) {
-    const message = refusedName(name)
+    const message = name === 'include' ? 'include works in template files only' : refusedName(name)
     if (message) problems.push({ message, start: node.start, end: node.end })
   }
   for (const { message, hint, start, end } of problems)
     report({ code: 'expression', message, span: locate(start, end), hint })
   if (problems.length > 0) return undefined
-  return fromCode(text, [...free.keys()], span, tree.type === 'Identifier')
+  const params = [...free.keys()].filter((name) => !allowedGlobals.has(name))
+  return {
+    starts: new Map([...free].map(([name, { start }]) => [name, start])),
+    bare: tree.type === 'Identifier',
+    params,
+    names: variableNames(params),
+    run: lazyCode(`return (${text}\n)`, params, span.file.path),
+  }
 }
 
 /** The names among `free` that variables must define. */
@@ -45,21 +73,22 @@ function isProvided(name: string): boolean {
   return name === varsName || allowedGlobals.has(name) || helperFunctions.has(name)
 }
 
-function fromCode(text: string, free: readonly string[], span: Span, bare: boolean): Compiled {
-  const params = free.filter((name) => !allowedGlobals.has(name))
-  const code = lazyCode(`return (${text}\n)`, params, span.file.path)
-  const names = variableNames(params)
+function fromCode({ starts, bare, params, names, run }: Code, text: string, span: Span, locate: Locate) {
+  const place = (name: string): Span | undefined => {
+    const start = starts.get(name)
+    return start === undefined ? undefined : locate(start, start + name.length)
+  }
   const evaluate = (scope: Scope): unknown => {
     const direct = bare && names.size === 1 ? scope.lookup(params[0]!) : undefined
     if (direct) return seal(direct.value)
-    const values = params.map((name) => resolveName(name, scope, span))
+    const values = params.map((name) => resolveName(name, scope, place(name)))
     try {
-      return seal(code()(...values))
+      return seal(run()(...values))
     } catch (error) {
       throw explainError(error, text, span)
     }
   }
-  return { names, span, evaluate }
+  return { names, span, place, evaluate }
 }
 
 function parse(text: string, locate: Locate, report: Report): Expression | undefined {

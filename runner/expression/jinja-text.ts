@@ -49,7 +49,7 @@ export function compileJinja(text: string, span: Span, report: Report): Compiled
       throw explainError(error, text, place())
     }
   }
-  return { names: freeNames(analysis.required), span, evaluate }
+  return { names: freeNames(analysis.required), span, place, evaluate }
 }
 
 function read(text: string, fail: (message: string, hint?: string) => void): JinjaNode | undefined {

@@ -1,12 +1,12 @@
 import { type AnyNode, parse } from 'acorn'
 import type { Report } from '../errors.js'
-import { Secret } from '../secrets/secret.js'
 import type { Span } from '../syntax/source.js'
-import { type Compiled, EvaluationError, type Scope } from './compiled.js'
+import type { Compiled, Scope } from './compiled.js'
 import { syntaxError, variableNames } from './expression.js'
 import type { IncludeFile } from './include.js'
 import type { Locate } from './locate.js'
 import { allowedGlobals, refusedName, templateNames } from './names.js'
+import { printable } from './printable.js'
 import { explainError, lazyCode, resolveName } from './run.js'
 import { findTags, type Generated, generate, type Tag } from './tags.js'
 import { type Analysis, analyse } from './walk.js'
@@ -75,6 +75,8 @@ function isOwnAssignment(node: AnyNode): boolean {
 interface Included {
   readonly templates: Map<string, Compiled>
   readonly names: Set<string>
+  /** Where a name that an included template reads stands in it. */
+  place(name: string): Span | undefined
 }
 
 function checkIncludes(
@@ -82,7 +84,10 @@ function checkIncludes(
   template: TemplateText,
   fail: (message: string, node: AnyNode, hint?: string) => void,
 ): Included {
-  const included: Included = { templates: new Map(), names: new Set() }
+  const templates = new Map<string, Compiled>()
+  const place = (name: string): Span | undefined =>
+    [...templates.values()].find((each) => each.names.has(name))?.place?.(name)
+  const included: Included = { templates, names: new Set(), place }
   for (const call of includeCalls(root)) {
     const [path, extra] = call.arguments
     if (!template.include) fail('include works in template files only', call)
@@ -135,6 +140,7 @@ function fromSource(
   const params = [...free.keys()].filter((name) => !templateNames.has(name) && !allowedGlobals.has(name))
   const code = lazyCode(head + source + tail, ['__fail', 'escapeFn', 'include', ...params], span.file.path)
   const names = new Set([...variableNames(params), ...included.names])
+  const place = (name: string) => (free.has(name) ? nameSpan(template, tags, name) : included.place(name))
   const evaluate = (scope: Scope): unknown => {
     const fail = (error: unknown, line: number) => {
       const place = lineSpan(template, tags, line)
@@ -142,12 +148,12 @@ function fromSource(
     }
     const include = (path: string, extra?: Readonly<Record<string, unknown>>) =>
       included.templates.get(path)!.evaluate(extra ? overlay(scope, extra) : scope)
-    const values = params.map((name) => resolveName(name, scope, nameSpan(template, tags, name)))
+    const values = params.map((name) => resolveName(name, scope, place(name)))
     return code()(fail, printable, include, ...values)
   }
   return text === ''
     ? { names, span, constant: { value: '' }, evaluate: () => '' }
-    : { names, span, evaluate }
+    : { names, span, place, evaluate }
 }
 
 /** The first tag's code that holds the name: good enough for a message, where acorn's node is gone. */
@@ -182,26 +188,4 @@ function overlay(scope: Scope, extra: Readonly<Record<string, unknown>>): Scope 
     lookup: (name) => (Object.hasOwn(extra, name) ? { value: extra[name] } : scope.lookup(name)),
     names: () => new Set([...Object.keys(extra), ...scope.names()]),
   }
-}
-
-/**
- * What `<%= %>` prints. No escaping: a configuration file is not HTML.
- * @throws EvaluationError for what has no one text: nothing, lists, objects
- */
-function printable(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
-    return String(value)
-  if (value instanceof Secret) return value.reveal()
-  if (value === undefined || value === null)
-    throw new EvaluationError(`${value} cannot be printed`, undefined, "give a default: <%= x ?? '' %>")
-  if (Array.isArray(value))
-    throw new EvaluationError(
-      'a list cannot be printed',
-      undefined,
-      "join it, list.join(','), or use toJson(list)",
-    )
-  if (typeof value === 'function')
-    throw new EvaluationError('a function cannot be printed', undefined, 'call it: add ()')
-  throw new EvaluationError('an object cannot be printed', undefined, 'use toJson(x) or toYaml(x)')
 }

@@ -4,8 +4,9 @@ import { type Compiled, constant, EvaluationError } from './compiled.js'
 import { compileAt } from './expression.js'
 import { findJinja } from './jinja.js'
 import { compileJinja } from './jinja-text.js'
-import { locator } from './locate.js'
-import { compileTags } from './render.js'
+import { type Locate, locator } from './locate.js'
+import { compilePrints, plainPrints } from './prints.js'
+import { compileTags, type TemplateText } from './render.js'
 import { findTags } from './tags.js'
 
 export interface TextOptions {
@@ -32,12 +33,31 @@ export function compileText(
   if (hasJinja) return refuseJinja(text, span, report)
   if (!text.includes('<%') && !text.includes('%>')) return constant(text, span)
   const locate = locator(text, span)
+  const prints = plainPrints(text)
+  if (!prints) return compileOther({ text, span, locate }, report)
+  const [tag] = prints
+  return tag!.start === 0 && tag!.end === text.length
+    ? compileSingle(tag!, span, locate, report)
+    : compilePrints(text, prints, span, locate, report)
+}
+
+/** Tags that EJS alone understands; one printing tag (`<%= x -%>`) keeps the type nevertheless. */
+function compileOther(template: TemplateText, report: Report): Compiled | undefined {
+  const { text, span, locate } = template
   const { tags, problems } = findTags(text)
   const [tag] = tags
   const single = problems.length === 0 && tag?.kind === 'print' && tag.start === 0 && tag.end === text.length
-  if (!single) return compileTags({ text, span, locate }, report)
+  return single ? compileSingle(tag, span, locate, report) : compileTags(template, report)
+}
+
+function compileSingle(
+  tag: { readonly code: string; readonly codeStart: number },
+  span: Span,
+  locate: Locate,
+  report: Report,
+): Compiled | undefined {
   const code = tag.code.replace(/;\s*$/, '')
-  const place = (start: number, end: number) => locate(tag.codeStart + start, tag.codeStart + end)
+  const place: Locate = (start, end) => locate(tag.codeStart + start, tag.codeStart + end)
   const compiled = compileAt(code, span, place, report)
   return compiled && defined(compiled, code.trim(), span)
 }

@@ -12,13 +12,20 @@ import { compileText, type TextOptions } from './text.js'
  * out. Mistakes are reported; a string that has one stands for nothing.
  */
 export function compileNode(node: Node, report: Report, options: TextOptions = {}): Compiled {
+  // Plain data costs less to look at than to remember.
+  if (node.kind === 'scalar' && !mayHoldTemplate(node.value)) return constant(node.value, node.span)
   return compiled[options.jinja ?? 'error'](node, report, (each) => compileOnce(node, each, options))
 }
 
+function mayHoldTemplate(value: unknown): boolean {
+  return typeof value === 'string' && /<%|%>|\{\{|\{%/.test(value)
+}
+
+const fileOf = (node: Node) => node.span.file
 const compiled = {
-  error: reportingMemo<Node, Compiled>(),
-  inventory: reportingMemo<Node, Compiled>(),
-  text: reportingMemo<Node, Compiled>(),
+  error: reportingMemo<Node, Compiled>(fileOf),
+  inventory: reportingMemo<Node, Compiled>(fileOf),
+  text: reportingMemo<Node, Compiled>(fileOf),
 } satisfies Record<NonNullable<TextOptions['jinja']>, unknown>
 
 function compileOnce(node: Node, report: Report, options: TextOptions): Compiled {
@@ -57,7 +64,8 @@ function compileEntries(node: Node & { kind: 'mapping' }, report: Report, option
 function compound(node: Node, parts: readonly Compiled[], build: (scope: Scope) => unknown): Compiled {
   if (parts.every((part) => part.constant)) return constant(seal(toPlain(node)), node.span)
   const names = new Set(parts.flatMap((part) => [...part.names]))
-  return { names, span: node.span, written: toPlain(node), evaluate: (scope) => seal(build(scope)) }
+  const place = (name: string) => parts.find((part) => part.names.has(name))?.place?.(name)
+  return { names, span: node.span, place, written: toPlain(node), evaluate: (scope) => seal(build(scope)) }
 }
 
 function checkKey({ key, keySpan }: MappingEntry, report: Report): void {

@@ -26,8 +26,14 @@ export type FoundModule =
   | { readonly kind: 'module'; readonly module: AnyModule }
   | { readonly kind: 'control'; readonly module: ControlModule }
 
+const byKey = new Map<string, FoundModule | undefined>()
+
 export function lookUpModule(key: string): FoundModule | undefined {
-  const name = plainName(key)
+  if (!byKey.has(key)) byKey.set(key, findByName(plainName(key)))
+  return byKey.get(key)
+}
+
+function findByName(name: string): FoundModule | undefined {
   const control = controlModules.find((module) => module.name === name)
   if (control) return { kind: 'control', module: control }
   const module = findModule(name)

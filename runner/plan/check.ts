@@ -3,6 +3,7 @@ import type { Compiled } from '../expression/compiled.js'
 import type { Inventory } from '../inventory/index.js'
 import type { Layer } from '../vars/layers.js'
 import { magicNames } from '../vars/magic.js'
+import { nearestWins } from './inherit.js'
 import { type Keywords, type Plan, type PlanNode, type Play, type Task, taskOfHandler } from './plan.js'
 
 /** Checks that need the whole plan: variables that nothing defines, handlers that are nowhere defined. */
@@ -99,6 +100,8 @@ function checkTask(task: Task, names: Known, report: Report): void {
       ...(task.until ?? []),
       task.retries,
       task.delay,
+      task.async,
+      task.poll,
       ...keywordValues(task.keywords),
     ],
     names,
@@ -106,26 +109,20 @@ function checkTask(task: Task, names: Known, report: Report): void {
   )
 }
 
-function keywordValues({
-  environment,
-  when,
-  tags: _,
-  notify: _n,
-  module_defaults: _m,
-  ...single
-}: Keywords): (Compiled | undefined)[] {
-  return [...environment, ...when, ...Object.values(single)]
+function keywordValues(keywords: Keywords): (Compiled | undefined)[] {
+  return [...keywords.environment, ...keywords.when, ...nearestWins.map((name) => keywords[name])]
 }
 
 function checkNames(compiled: readonly (Compiled | undefined)[], known: Known, report: Report): void {
   for (const value of compiled) {
-    for (const name of value?.names ?? []) {
+    if (!value || value.names.size === 0) continue
+    for (const name of value.names) {
       if (known.has(name)) continue
       const guess = known.guess(name)
       report({
         code: 'undefined-variable',
         message: `nothing defines the variable '${name}'`,
-        span: value!.span,
+        span: value.place?.(name) ?? value.span,
         hint: guess ? `did you mean '${guess}'?` : `if it may be absent: vars.${name} ?? default`,
       })
     }

@@ -1,4 +1,3 @@
-import type { Compiled } from '../expression/compiled.js'
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asMapping } from '../syntax/read.js'
 import { lookUpModule } from './action.js'
@@ -15,29 +14,24 @@ export const noKeywords: Keywords = {
   module_defaults: new Map(),
 }
 
+/** Keywords of which a child's own replaces the one around it. */
+export const nearestWins = [...inheritable, 'delegate_to', 'delegate_facts'] as const
+
 /** The keywords of a play, block, role or task, over those of what is around it. */
 export function inheritKeywords(mapping: MappingNode, outer: Keywords, reader: Reader): Keywords {
-  const own = new Map(mapping.entries.map((entry) => [entry.key, entry.value]))
-  const nearest: Record<string, Compiled | undefined> = {}
-  for (const name of [...inheritable, 'delegate_to', 'delegate_facts'] as const) {
-    const node = own.get(name)
-    nearest[name] = node ? readValue(node, reader) : outer[name]
+  const own: { -readonly [K in keyof Keywords]?: Keywords[K] } = {}
+  for (const { key, value } of mapping.entries) {
+    const name = nearestWins.find((each) => each === key)
+    if (name) own[name] = readValue(value, reader)
+    else if (key === 'environment') own.environment = [...outer.environment, readValue(value, reader)]
+    else if (key === 'when') own.when = [...outer.when, ...readConditions(value, reader)]
+    else if (key === 'notify') own.notify = readNames(value, reader)
+    else if (key === 'tags') own.tags = [...new Set([...outer.tags, ...readTags(value, reader)])]
+    else if (key === 'module_defaults')
+      own.module_defaults = readModuleDefaults(value, outer.module_defaults, reader)
   }
-  const environment = own.get('environment')
-  const when = own.get('when')
-  const tags = own.get('tags')
-  const notify = own.get('notify')
-  const defaults = own.get('module_defaults')
-  return {
-    ...nearest,
-    environment: environment ? [...outer.environment, readValue(environment, reader)] : outer.environment,
-    when: when ? [...outer.when, ...readConditions(when, reader)] : outer.when,
-    notify: notify ? readNames(notify, reader) : outer.notify,
-    module_defaults: defaults
-      ? readModuleDefaults(defaults, outer.module_defaults, reader)
-      : outer.module_defaults,
-    tags: tags ? [...new Set([...outer.tags, ...readTags(tags, reader)])] : outer.tags,
-  }
+  // Most tasks have none of their own: they share what is around them.
+  return Object.keys(own).length > 0 ? { ...outer, ...own } : outer
 }
 
 /** `module_defaults: { copy: { mode: '0600' } }`, over those of what is around. */

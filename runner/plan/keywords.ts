@@ -34,6 +34,7 @@ const task = [
   ...taskLike,
   'action',
   'args',
+  'async',
   'changed_when',
   'delay',
   'failed_when',
@@ -41,6 +42,7 @@ const task = [
   'loop',
   'loop_control',
   'notify',
+  'poll',
   'register',
   'retries',
   'until',
@@ -95,14 +97,12 @@ export const supported: Readonly<Record<Place, ReadonlySet<string>>> = {
 
 /** Keywords of Ansible's that are refused by name, so that the message can say so. */
 export const refused: ReadonlySet<string> = new Set([
-  'async',
   'become_exe',
   'become_flags',
   'collections',
   'debugger',
   'fact_path',
   'gather_subset',
-  'poll',
   'user',
   ...[
     'csvfile',

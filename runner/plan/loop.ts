@@ -24,7 +24,8 @@ export function readLoop(task: MappingNode, around: Surroundings, reader: Reader
   const roots = [around.role?.path, around.dir, around.playbookDir].filter((dir) => dir !== undefined)
   const folders = roots.flatMap((dir) => [resolve(dir, 'files'), resolve(dir, 'templates'), dir])
   const at = { name: first.key, value, files: reader.files, folders }
-  return { names: value.names, span: value.span, evaluate: (scope) => lookup(value.evaluate(scope), at) }
+  const { names, span, place } = value
+  return { names, span, place, evaluate: (scope) => lookup(value.evaluate(scope), at) }
 }
 
 /** `loop_control` of a task; without one, items are called `item`. */

@@ -78,6 +78,10 @@ export interface Task {
   readonly until?: readonly Compiled[] | undefined
   readonly retries?: Compiled | undefined
   readonly delay?: Compiled | undefined
+  /** Seconds that it may go on by itself on the host; nothing or 0: the task waits for its script. */
+  readonly async?: Compiled | undefined
+  /** Seconds between two looks at it; 0: nobody waits. */
+  readonly poll?: Compiled | undefined
   /** Variables that hold for this task: its role's, those of the blocks around it, its own. */
   readonly layers: readonly Layer[]
   readonly role?: RoleInfo | undefined

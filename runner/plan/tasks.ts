@@ -115,7 +115,40 @@ function readTask(
   if (!action) return undefined
   const task = { ...frame, action }
   checkSource(task, around.playbookDir, reader.files, reader.report)
+  checkAsync(task, mapping, reader)
   return task
+}
+
+/** Only what a host does by one script can go on by itself. */
+function checkAsync(task: Task, mapping: MappingNode, reader: Reader): void {
+  const { action } = task
+  const entry = (name: string) => mapping.entries.find(({ key }) => key === name)
+  const [async, poll] = [entry('async'), entry('poll')]
+  if (poll && !async)
+    reader.report({
+      code: 'structure',
+      message: "'poll' without 'async'",
+      span: poll.keySpan,
+      hint: 'async says how many seconds the task may take at most',
+    })
+  const can = action.kind === 'module' && action.module.canDetach
+  if (async && !can)
+    reader.report({
+      code: 'unsupported-key',
+      message: `'${action.module.name}' cannot be 'async'`,
+      span: async.keySpan,
+      hint: 'command, shell, script and package can',
+    })
+  for (const [node, value] of [
+    [async, task.async],
+    [poll, task.poll],
+  ] as const)
+    if (node && value?.constant && !/^\d+$/.test(String(value.constant.value)))
+      reader.report({
+        code: 'structure',
+        message: `'${node.key}' must be a whole number of seconds`,
+        span: node.value.span,
+      })
 }
 
 /** Everything of a task but what it does. */
@@ -151,6 +184,8 @@ export function taskFrame(
     until: conditions('until'),
     retries: value('retries'),
     delay: value('delay'),
+    async: value('async'),
+    poll: value('poll'),
     layers: [...around.layers, ...ownLayers(mapping, varsLayer, reader)],
     role: around.role,
     span: mapping.span,

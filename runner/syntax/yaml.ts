@@ -44,7 +44,7 @@ export function parseYaml(file: SourceFile, report: Report): Node | undefined {
   return parsed(file, report, (each) => parseFile(file, each))
 }
 
-const parsed = reportingMemo<SourceFile, Node | undefined>()
+const parsed = reportingMemo<SourceFile, Node | undefined>((file) => file)
 
 function parseFile(file: SourceFile, report: Report): Node | undefined {
   let errors = 0

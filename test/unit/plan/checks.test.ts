@@ -11,7 +11,7 @@ const mistakes: readonly (readonly [string, string, RegExp])[] = [
   ['- hosts: web\n  tasks: [{ debug: { msg: a }, when: "a ===" }]\n', '2:43', /Unexpected token/],
   [
     '- hosts: web\n  tasks: [{ debug: { msg: "<%= nope %>" } }]\n',
-    '2:27',
+    '2:32',
     /nothing defines the variable 'nope'/,
   ],
   ['- hosts: web\n  tasks: [{ debug: { msg: a }, when: "<%= true %>" }]\n', '2:38', /bare expression/],
