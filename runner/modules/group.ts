@@ -13,16 +13,13 @@ const args = z.strictObject({
 
 type Args = z.output<typeof args>
 
-const probeScript = shellScript(
-  'probe-group',
-  'probe',
-  ['name'],
-  `if command -v getent >/dev/null 2>&1; then
+const printGroup = `if command -v getent >/dev/null 2>&1; then
   getent group -- "$name" || [ $? -eq 2 ]
 else
   awk -F: -v name="$name" '$1 == name' /etc/group
-fi`,
-)
+fi`
+
+const probeScript = shellScript('probe-group', 'probe', ['name'], printGroup)
 
 const applyScript = shellScript(
   'apply-group',
@@ -38,14 +35,18 @@ if command -v groupadd >/dev/null 2>&1; then
     change) groupmod "$@" -- "$name" ;;
     remove) groupdel -- "$name" ;;
   esac
-else
+elif command -v addgroup >/dev/null 2>&1; then
   if [ "$system" = yes ]; then set -- "$@" -S; fi
   case $verb in
     create) addgroup "$@" -- "$name" ;;
     remove) delgroup -- "$name" ;;
     *) echo 'this host has no groupmod' >&2; exit 1 ;;
   esac
-fi`,
+else
+  echo 'this host has neither groupadd nor addgroup' >&2
+  exit 1
+fi >&2 || exit 1
+${printGroup}`,
 )
 
 /** Groups of users. */
@@ -57,10 +58,7 @@ export const group = defineModule({
   },
   args,
   async probe(host, args: Args) {
-    const [, , gid] = outputText((await host.query(probeScript({ name: args.name }))).stdout).split(':')
-    if (gid !== undefined && !/^\d+$/.test(gid))
-      throw new ModuleFailure(`getent printed ${JSON.stringify(gid)}`)
-    return { gid: gid === undefined ? undefined : Number(gid) }
+    return { gid: gidOf((await host.query(probeScript({ name: args.name }))).stdout) }
   },
   diff(args, { gid }) {
     if (args.state === 'absent')
@@ -73,8 +71,16 @@ export const group = defineModule({
   async apply(host, args, { data }) {
     const values = { verb: data, name: args.name, gid: args.gid === undefined ? '' : `${args.gid}` }
     const script = applyScript({ ...values, system: args.system ? 'yes' : 'no' })
-    await mustRun(host, script, `${data} group ${args.name}`)
-    return {}
+    const gid = gidOf((await mustRun(host, script, `${data} group ${args.name}`)).stdout)
+    return gid === undefined ? {} : { gid }
   },
   result: (args, { gid }) => ({ name: args.name, state: args.state, gid: args.gid ?? gid ?? null }),
 })
+
+function gidOf(printed: Buffer): number | undefined {
+  const entry = outputText(printed)
+  const [, , gid] = entry.split(':')
+  if (entry !== '' && !/^\d+$/.test(gid ?? ''))
+    throw new ModuleFailure(`the group database printed ${JSON.stringify(entry)}`)
+  return entry === '' ? undefined : Number(gid)
+}

@@ -33,28 +33,26 @@ interface Account {
   readonly groups: readonly string[]
 }
 
-const probeScript = shellScript(
-  'probe-user',
-  'probe',
-  ['name'],
-  `if command -v getent >/dev/null 2>&1; then
+const printAccount = `if command -v getent >/dev/null 2>&1; then
   found=$(getent passwd -- "$name") || [ $? -eq 2 ] || exit 1
 else
   found=$(awk -F: -v name="$name" '$1 == name' /etc/passwd) || exit 1
 fi
 [ -n "$found" ] || exit 0
 printf '%s\\n' "$found"
-id -gn -- "$name" && id -Gn -- "$name"`,
-)
+id -gn -- "$name" && id -Gn -- "$name"`
+
+const probeScript = shellScript('probe-user', 'probe', ['name'], printAccount)
 
 const applyScript = shellScript(
   'apply-user',
   'apply',
-  ['words'],
+  ['words', 'name'],
   `PATH=$PATH:/usr/sbin:/sbin
 export PATH
 command -v useradd >/dev/null 2>&1 || { echo 'this host has no useradd' >&2; exit 1; }
-eval "$words"`,
+eval "$words" >&2 || exit 1
+${printAccount}`,
 )
 
 /** Accounts of users. */
@@ -69,18 +67,20 @@ export const user = defineModule({
   },
   args,
   async probe(host, args: Args) {
-    const lines = outputText((await host.query(probeScript({ name: args.name }))).stdout).split('\n')
-    return { account: lines[0] === '' || lines[0] === undefined ? undefined : readAccount(lines) }
+    return { account: readAccount((await host.query(probeScript({ name: args.name }))).stdout) }
   },
   diff: (args, { account }) => plan(args, account),
   async apply(host, args, { data }) {
-    await mustRun(host, applyScript({ words: joinWords(data) }), `run ${data[0]} for ${args.name}`)
-    return {}
+    const { name } = args
+    const script = applyScript({ words: joinWords(data), name })
+    return { ...readAccount((await mustRun(host, script, `run ${data[0]} for ${name}`)).stdout) }
   },
   result: (args, { account }) => ({ name: args.name, state: args.state, ...account }),
 })
 
-function readAccount([entry = '', group = '', groups = '']: readonly string[]): Account {
+function readAccount(printed: Buffer): Account | undefined {
+  const [entry = '', group = '', groups = ''] = outputText(printed).split('\n')
+  if (entry === '') return undefined
   const [, , uid, , comment = '', home = '', shell = ''] = entry.split(':')
   if (uid === undefined) throw new ModuleFailure(`getent printed ${JSON.stringify(entry)}`)
   return {

@@ -17,9 +17,14 @@ import { parse } from 'yaml'
 import type { AnyModule, Change, Controller, ResultFields } from '../../runner/modules/module.js'
 import { type LocalHost, localHost } from './local-host.js'
 
-/** One case of test/cases/<module>/*.yaml. `$DIR` in texts is the case's own folder. */
+/**
+ * One case of test/cases/<module>/*.yaml. `$DIR` in texts is the case's own folder on the host, `$CONTROLLER` one of the
+ * controller that the host's `setup` and `verify` see too, `$HOST` the name of the host.
+ */
 export interface Case {
   readonly name: string
+  /** It changes more than its folder: it is only run on hosts of the lab, on those with systemd where it says so. */
+  readonly needs?: 'root' | 'systemd'
   readonly args: unknown
   /** Files of the controller. */
   readonly files?: Readonly<Record<string, string>>
@@ -42,6 +47,10 @@ export interface Case {
     readonly uploads?: number
   }
   readonly verify?: string
+  /** What else must not change in check mode: a command that prints it. */
+  readonly watch?: string
+  /** Run at the end, whatever the outcome. */
+  readonly cleanup?: string
   /** Default `unchanged`. */
   readonly second_run?: 'unchanged' | 'changed' | 'skip'
 }
@@ -87,24 +96,22 @@ export function localController(folder: string): Controller {
 /** A folder for one case, its host and its controller. */
 export interface Bench {
   readonly dir: string
+  readonly controllerDir: string
   readonly host: LocalHost
   readonly controller: Controller
   sh(script: string): Promise<string>
   /** Every file's kind, mode, owner, size, times and place on the disk: two are equal if nothing was written. */
-  listing(): string
-  close(): void
+  listing(): string | Promise<string>
+  close(): void | Promise<void>
 }
 
 export function bench(one: Case, shell: { argv: string[]; env: NodeJS.ProcessEnv }): Bench {
   const root = mkdtempSync(join(tmpdir(), 'tsplay-case-'))
   const dir = join(root, 'host')
   mkdirSync(dir)
-  mkdirSync(join(root, 'controller'))
-  for (const [name, content] of Object.entries(one.files ?? {})) {
-    mkdirSync(dirname(join(root, 'controller', name)), { recursive: true })
-    writeFileSync(join(root, 'controller', name), content)
-  }
-  const env = { ...process.env, DIR: dir }
+  const controllerDir = join(root, 'controller')
+  writeFiles(controllerDir, one.files ?? {})
+  const env = { ...process.env, DIR: dir, CONTROLLER: controllerDir, HOST: 'local' }
   const sh = async (script: string) => {
     const { stdout } = await promisify(execFile)('/bin/sh', ['-eu', '-c', script], { cwd: dir, env })
     return stdout
@@ -113,11 +120,21 @@ export function bench(one: Case, shell: { argv: string[]; env: NodeJS.ProcessEnv
   const close = () => rmSync(root, { recursive: true, force: true })
   return {
     dir,
+    controllerDir,
     host: localHost(shell.argv, hostEnv),
-    controller: localController(join(root, 'controller')),
+    controller: localController(controllerDir),
     sh,
     listing: () => listingOf(dir),
     close,
+  }
+}
+
+/** Files of the controller, by their name in its folder. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  mkdirSync(folder)
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), content)
   }
 }
 
@@ -131,12 +148,16 @@ function listingOf(folder: string): string {
     .join('\n')
 }
 
-/** `$DIR` in every text of a value. */
-export function withDir<T>(value: T, dir: string): T {
-  if (typeof value === 'string') return value.replaceAll('$DIR', dir) as T
-  if (Array.isArray(value)) return value.map((part) => withDir(part, dir)) as T
+/** `$DIR`, `$CONTROLLER` and `$HOST` in every text of a value. */
+export function withPlaces<T>(value: T, on: Pick<Bench, 'dir' | 'controllerDir' | 'host'>): T {
+  if (typeof value === 'string')
+    return value
+      .replaceAll('$DIR', on.dir)
+      .replaceAll('$CONTROLLER', on.controllerDir)
+      .replaceAll('$HOST', on.host.name) as T
+  if (Array.isArray(value)) return value.map((part) => withPlaces(part, on)) as T
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withDir(part, dir)])) as T
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withPlaces(part, on)])) as T
 }
 
 /** What the engine does with one module on one host. `apply` false is check mode. */
