@@ -1,0 +1,68 @@
+#!/bin/sh
+# What is left of containers once k3s is stopped: containers.sh look|end DATA_DIR. "look" tells it, one thing a line;
+# "end" takes it away. Data below a mount is never touched: mounts are detached.
+action=$1 data=$2
+PATH=$PATH:/usr/sbin:/sbin
+
+# A network file system that does not answer hangs whoever asks it.
+limited() {
+  if command -v timeout >/dev/null 2>&1; then timeout 15 "$@"; else "$@"; fi
+}
+
+shims() {
+  for process in /proc/[0-9]*; do
+    case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in
+      "$data"/*containerd-shim*) echo "${process#/proc/}" ;;
+    esac
+  done
+}
+
+# A process and all below it; the command's name in stat is in parentheses and may hold anything.
+tree() {
+  echo "$1"
+  for stat in /proc/[0-9]*/stat; do
+    line=$(sed 's/.*) //' "$stat" 2>/dev/null) || continue
+    if [ "$(echo "$line" | cut -d ' ' -f 2)" = "$1" ]; then
+      child=${stat#/proc/}
+      (tree "${child%/stat}")
+    fi
+  done
+}
+
+mounts() {
+  while read -r _ path _; do
+    case $path in
+      /run/k3s/* | /var/lib/kubelet/pods/* | /var/lib/kubelet/plugins/* | /run/netns/cni-*) printf '%b\n' "$path" ;;
+    esac
+  done </proc/mounts | sort -ru
+}
+
+links() {
+  for link in cni0 flannel.1 flannel-v6.1 kube-ipvs0 flannel-wg flannel-wg-v6; do
+    if [ -e "/sys/class/net/$link" ]; then echo "$link"; fi
+  done
+}
+
+if [ "$action" = look ]; then
+  shims | sed 's/^/process /'
+  mounts | sed 's/^/mount /'
+  links | sed 's/^/interface /'
+  exit 0
+fi
+
+for shim in $(shims); do
+  # shellcheck disable=SC2046 # a list of numbers
+  kill -9 $(tree "$shim") 2>/dev/null
+done
+mounts | while IFS= read -r path; do
+  limited umount "$path" 2>/dev/null || limited umount -l "$path" || echo "still mounted: $path" >&2
+  case $path in
+    /run/netns/cni-*) ip netns delete "${path##*/}" 2>/dev/null ;;
+  esac
+done
+for link in $(links); do ip link delete "$link"; done
+left=$("$0" look "$data")
+if [ -n "$left" ]; then
+  printf 'still there:\n%s\n' "$left" >&2
+  exit 1
+fi
