@@ -5,8 +5,8 @@ import { createLimit } from './limits.js'
 export interface Connections {
   /** @throws ConnectError; the same one again for a host that could not be reached */
   to(target: Target): Promise<Connection>
-  /** A new connection in place of one that was lost; the same for all who lost it. */
-  again(target: Target, lost: Connection): Promise<Connection>
+  /** A new connection in place of one that was lost, or of one that could not be opened; the same for all who ask. */
+  again(target: Target, lost: Connection | undefined): Promise<Connection>
   /** Close what is open to a host; the next use opens it anew. */
   closeHost(name: string): Promise<void>
   close(): Promise<void>

@@ -12,25 +12,29 @@ export interface RemoteOptions {
   /** Milliseconds for each script; of a module's own limit and this one, the shorter holds. */
   readonly timeoutMs?: number | undefined
   readonly signal: AbortSignal
-  /** Opens a new connection in place of one that was lost. @throws ConnectError */
-  readonly reconnect: (lost: Connection) => Promise<Connection>
+  /** Opens a connection in place of one that was lost, or a first one; within so many ms. @throws ConnectError */
+  readonly connect: (lost: Connection | undefined, withinMs: number | undefined) => Promise<Connection>
   /** Whole lines of output, as they come. */
   readonly onOutput?: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined
 }
 
 /**
- * A host as a module sees it. A connection that was lost is opened once more where that is safe: for a script that
- * never left, and for one that only reads. What may have run is never sent again.
+ * A host as a module sees it; without a connection one is opened for the first script. One that was lost is opened
+ * once more where that is safe: for a script that never left, and for one that only reads. What may have run is never
+ * sent again.
  */
-export function createRemote(first: Connection, options: RemoteOptions): ApplyHost {
+export function createRemote(first: Connection | undefined, options: RemoteOptions): ApplyHost {
   let connection = first
   const runOptions: RunOptions = { become: options.become, signal: options.signal }
   const run = async (script: Script): Promise<Completed> => {
     const prepared = prepare(script, options)
-    const outcome = await live(options.onOutput, runOptions, (live) => connection.run(prepared, live))
+    const open = connection ?? (await options.connect(undefined, prepared.timeoutMs))
+    connection = open
+    const outcome = await live(options.onOutput, runOptions, (live) => open.run(prepared, live))
     if (outcome.kind !== 'lost' || (outcome.sent && !script.repeatable)) return completed(outcome)
-    connection = await options.reconnect(connection)
-    return completed(await live(options.onOutput, runOptions, (again) => connection.run(prepared, again)))
+    const next = await options.connect(open, prepared.timeoutMs)
+    connection = next
+    return completed(await live(options.onOutput, runOptions, (again) => next.run(prepared, again)))
   }
   return {
     name: options.name,
@@ -46,6 +50,7 @@ export function createRemote(first: Connection, options: RemoteOptions): ApplyHo
       })
     },
     async upload(content: Readable | Buffer, path: string) {
+      connection ??= await options.connect(undefined, options.timeoutMs)
       const result = completed(await connection.upload(content, path, runOptions))
       if (result.code === 0) return
       const stderr = result.stderr.toString('utf8').trim()

@@ -94,6 +94,13 @@ export interface Module<A = unknown, S = unknown, C = unknown> {
   readonly args: z.ZodType<A>
   /** The argument that `module: text` sets (Ansible's free form), for `command` and its kin. */
   readonly freeForm?: string
+  /**
+   * `apply` is one script, and its result is what that script printed and its exit code: it may go on by itself while the
+   * run does not wait (`async`).
+   */
+  readonly canDetach?: true
+  /** It waits for the host itself: a connection that cannot be opened is an error of a script, not of the task. */
+  readonly awaitsHost?: true
   /** Ansible's action plugins: read or render what stands on the controller. Runs in check mode too. */
   prepare?(args: A, controller: Controller): Promise<A>
   /** Read-only: one script, one round trip. */

@@ -50,11 +50,15 @@ export async function askUntil(
           : answer.stderr.toString('utf8').trim() || `exit code ${answer.code}`
     } catch (error) {
       if (error instanceof ConnectError && error.code === 'auth') refused += 1
-      if (error instanceof ConnectError && (final.has(error.code) || refused >= authTries)) throw error
-      if (error instanceof HostError && error.kind === 'aborted') throw error
-      if (!(error instanceof ConnectError || error instanceof HostError)) throw error
+      if (!mayPass(error) || refused >= authTries) throw error
       last = error.message
     }
     await sleep(Math.min(pause * 1000, Math.max(0, end - Date.now())))
   }
+}
+
+/** Whether waiting may help against it. */
+export function mayPass(error: unknown): error is ConnectError | HostError {
+  if (error instanceof ConnectError) return !final.has(error.code)
+  return error instanceof HostError && error.kind !== 'aborted'
 }

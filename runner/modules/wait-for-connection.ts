@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { ConnectError } from '../transport/transport.js'
-import { defineModule, HostError } from './module.js'
-import { askUntil } from './reconnect.js'
+import { defineModule } from './module.js'
+import { askUntil, mayPass } from './reconnect.js'
 import { seconds } from './schema.js'
 import { shellScript } from './script.js'
 
@@ -17,38 +16,40 @@ type Args = z.output<typeof args>
 
 const script = shellScript('answer', 'probe', [], ':')
 
-/** Waits for a host that was reached before. */
+/** Waits for a host, whether it was reached before or not. */
 export const waitForConnection = defineModule({
   name: 'wait_for_connection',
   doc: {
-    summary: 'Wait until the host can be reached again',
-    description: 'After something took its connection: a new address of the network, a firewall, a reboot.',
-    examples: ['- name: The network is back\n  wait_for_connection: { delay: 2, timeout: 120 }'],
+    summary: 'Wait until the host can be reached',
+    description:
+      'A host that boots, or that something took the connection of: a new address of the network, a firewall. ' +
+      'In a play of its own it wants `gather_facts: false`. What waiting cannot help (a host key, a password) ends it at once.',
+    examples: ['- name: The machine has booted\n  wait_for_connection: { delay: 2, timeout: 120 }'],
   },
   args,
+  awaitsHost: true,
   async probe(host, args: Args) {
-    if (args.delay > 0) return { reached: false }
+    const since = Date.now()
+    if (args.delay > 0) return { reached: false, since }
     try {
       const answer = await host.run({
         ...script({}),
         repeatable: true,
         timeoutMs: args.connect_timeout * 1000,
       })
-      return { reached: answer.code === 0 }
+      return { reached: answer.code === 0, since }
     } catch (error) {
-      if (error instanceof ConnectError || (error instanceof HostError && error.kind !== 'aborted'))
-        return { reached: false }
-      throw error
+      if (!mayPass(error)) throw error
+      return { reached: false, since }
     }
   },
-  diff: (_args, { reached }) =>
-    reached ? undefined : { summary: ['wait for the connection'], waits: true, data: undefined },
-  async apply(host, args) {
-    const start = Date.now()
+  diff: (_args, { reached, since }) =>
+    reached ? undefined : { summary: ['wait for the connection'], waits: true, data: since },
+  async apply(host, args, { data: since }) {
     await sleep(args.delay * 1000)
     const patience = { timeout: args.timeout, pause: args.sleep, attempt: Math.max(1, args.connect_timeout) }
     await askUntil(host, script({}), ({ code }) => code === 0, patience)
-    return { elapsed: Math.round((Date.now() - start) / 1000) }
+    return { elapsed: Math.round((Date.now() - since) / 1000) }
   },
   result: () => ({ elapsed: 0 }),
 })

@@ -44,7 +44,7 @@ export async function connectLabHost(lab: Lab, name: string, asRoot = true): Pro
     become,
     environment: {},
     signal,
-    reconnect: async () => {
+    connect: async () => {
       connection = await transport.connect(target)
       return connection
     },

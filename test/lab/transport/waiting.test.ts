@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { openLab } from '../lab.js'
+import { run } from '../run.js'
+import { configFolder } from './files.js'
+
+const lab = openLab(inject('labDir'))
+const host = lab.hosts.filter(({ kind }) => kind === 'agent').at(-1)!
+const folder = configFolder(lab)
+
+/** Runs one wait_for_connection on the host, by the command line, to the end; times are seconds. */
+function wait(args: string, over = '') {
+  const vars = `ansible_host: ${host.address}, ansible_user: debian, ansible_ssh_private_key_file: ${lab.dir}/id_ed25519`
+  const known = `-F none -o UserKnownHostsFile=${folder.knownHosts}`
+  const inventory = folder.write(
+    'hosts.yaml',
+    `all: { hosts: { box: { ${vars}, ansible_ssh_common_args: "${known} ${over}" } } }\n`,
+  )
+  const playbook = folder.write(
+    'play.yaml',
+    `- hosts: all\n  gather_facts: false\n  tasks:\n    - { name: boot, wait_for_connection: { ${args} }, register: waited }\n` +
+      '    - { name: then, command: uptime, changed_when: false }\n    - debug: { msg: "waited <%= waited.elapsed >= 1 %>" }\n',
+  )
+  return run(process.execPath, ['--import', 'tsx', 'runner/cli.ts', '-i', inventory, playbook, '-vv'])
+}
+
+beforeAll(() => lab.cut(host.name))
+afterAll(async () => {
+  await lab.boot(host.name)
+  folder.remove()
+})
+
+describe('a host that was never reached', () => {
+  it('that stays away fails the task when its time is up, whatever a connection may take', async () => {
+    const ran = await wait('timeout: 3, connect_timeout: 1, sleep: 0', '-o ConnectTimeout=50')
+    expect(ran.stdout).toContain('the host was not back after 3 s')
+    expect(ran.stdout).toContain('failed=1')
+    expect(ran.code).toBe(2)
+  })
+
+  it('is waited for while it boots, and worked on then', async () => {
+    const running = wait('timeout: 60, connect_timeout: 2, sleep: 0')
+    await sleep(4000)
+    await lab.boot(host.name)
+    const ran = await running
+    expect(ran.stdout).toContain('waited true')
+    expect(ran.code).toBe(0)
+  })
+
+  it('with a host key that is not known is not waited for', async () => {
+    const ran = await wait('timeout: 60', '-o HostKeyAlias=nobody')
+    expect(ran.stdout).toContain('is not known')
+    expect(ran.code).toBe(4)
+  })
+})
