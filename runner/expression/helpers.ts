@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, X509Certificate } from 'node:crypto'
 import { posix } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Diagnostic } from '../errors.js'
@@ -41,6 +41,12 @@ export const helpers: readonly Helper[] = [
     signature: 'versionCompare(a, b)',
     doc: '-1, 0 or 1: semver, then the N of +k3sN.',
     call: versionCompare,
+  },
+  {
+    name: 'certificates',
+    signature: 'certificates(text)',
+    doc: 'The X.509 certificates in PEM text: subject, issuer, not_before, not_after (ISO), ca, sha256 (of the DER).',
+    call: certificates,
   },
   { name: 'env', signature: 'env(name, default)', doc: "The controller's environment variable.", call: env },
 ]
@@ -153,6 +159,28 @@ function quote(value: unknown): string {
   const word = typeof value === 'number' ? String(value) : text('quote', value)
   if (word.includes('\0')) throw new EvaluationError('quote: no word of a shell can hold NUL')
   return quoteBytes(word).toString('utf8')
+}
+
+/** Text between them is passed over; k3s writes chains, the leaf first. */
+function certificates(value: unknown): unknown[] {
+  const blocks = text('certificates', value).match(
+    /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g,
+  )
+  return (blocks ?? []).map((pem, index) => {
+    try {
+      const found = new X509Certificate(pem)
+      return {
+        subject: found.subject.replaceAll('\n', ', '),
+        issuer: found.issuer.replaceAll('\n', ', '),
+        not_before: new Date(found.validFrom).toISOString(),
+        not_after: new Date(found.validTo).toISOString(),
+        ca: found.ca,
+        sha256: found.fingerprint256.replaceAll(':', '').toLowerCase(),
+      }
+    } catch {
+      throw new EvaluationError(`certificates: number ${index + 1} is damaged`)
+    }
+  })
 }
 
 function env(name: unknown, fallback?: unknown): unknown {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { helpers } from '../../../runner/expression/index.js'
+import { issue } from '../../lab/k3s/src/pki/issue.js'
 import { evaluate, failure } from './support.js'
 
 describe('helpers', () => {
@@ -31,11 +32,29 @@ describe('helpers', () => {
     expect(evaluate(text)).toEqual(value)
   })
 
+  it('certificates: each of a chain, with text around them', () => {
+    const ca = issue({ commonName: 'root', days: 10 })
+    const leaf = issue({ commonName: 'leaf', organizations: ['shop'], days: 2, ca })
+    const found = evaluate('certificates(pem)', { pem: `== a\n${leaf.cert}\n${ca.cert}` }) as Record<
+      string,
+      unknown
+    >[]
+    expect(found).toMatchObject([
+      { subject: expect.stringContaining('CN=leaf'), issuer: expect.stringContaining('CN=root'), ca: false },
+      { ca: true, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    ])
+    const days = (Date.parse(String(found[0]?.not_after)) - Date.now()) / 86_400_000
+    expect(days).toBeGreaterThan(1.9)
+    expect(days).toBeLessThan(2.1)
+    expect(evaluate("certificates('none')")).toEqual([])
+  })
+
   it.each([
     ["b64decode('%')", /no base64/],
     ["b64decode('/w==')", /not UTF-8/],
     ['b64encode(1)', /text is wanted, not number/],
     ["fromJson('{')", /JSON/],
+    ["certificates('-----BEGIN CERTIFICATE-----\\nAA\\n-----END CERTIFICATE-----')", /number 1 is damaged/],
     ["fromYaml('a: [')", /fromYaml/],
     ['range(1e9)', /more than/],
     ['combine([])', /objects are wanted/],
