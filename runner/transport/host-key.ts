@@ -1,93 +1,40 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { dirname } from 'node:path'
-import {
-  type KnownHost,
-  type KnownHostsCache,
-  knownHostName,
-  revokedKeys,
-  standsFor,
-  typeOfKey,
-} from './known-hosts.js'
-import type { Settings } from './settings.js'
+import type { KnownHost, KnownHostsCache } from './known-hosts.js'
+import { authorities, type HostKeySettings, judge, knownKeys, knownTypes, lookedFor } from './known-keys.js'
 import { ConnectError } from './transport.js'
-
-/** What is looked at of a host. */
-export type HostKeySettings = Pick<
-  Settings,
-  | 'name'
-  | 'address'
-  | 'port'
-  | 'hostKeyAlias'
-  | 'hostKeyPolicy'
-  | 'knownHostsFiles'
-  | 'globalKnownHostsFiles'
-  | 'hashKnownHosts'
-  | 'revokedHostKeys'
->
+import { typeOfKey } from './wire.js'
 
 /** What known_hosts holds for one host, and the judgement of the key it presents. */
 export interface HostKeyCheck {
   /** Key types that known_hosts holds for this host: to be asked for first, else a good host looks like a false one. */
   readonly knownTypes: readonly string[]
+  /** An authority is trusted for this host: it is to be asked for a certificate. */
+  readonly hasAuthority: boolean
   /** @returns undefined when the key may be trusted; under accept-new a new one was recorded then */
   verify(key: Buffer): ConnectError | undefined
 }
 
 /** @throws ConnectError when known_hosts cannot be read */
 export async function hostKeyCheck(settings: HostKeySettings, cache: KnownHostsCache): Promise<HostKeyCheck> {
-  if (settings.hostKeyPolicy === 'off') return { knownTypes: [], verify: () => undefined }
-  const all = await cache.entries([...settings.knownHostsFiles, ...settings.globalKnownHostsFiles])
-  const { revokedHostKeys: list } = settings
-  const banned = list === undefined ? [] : await revokedKeys(list)
-  const name = nameOf(settings)
-  const found = all.filter((entry) => standsFor(entry, name))
-  const named = found.filter((entry) => !entry.authority)
-  // A key that is known for the host without its port is accepted for any port, as OpenSSH does.
-  const plain =
-    settings.hostKeyAlias === undefined && name.startsWith('[')
-      ? all.filter((entry) => standsFor(entry, settings.address.toLowerCase()) && !entry.authority)
-      : []
-  const usable = named.some((entry) => !entry.revoked) ? named : [...named, ...plain]
-  const authority = found.find((entry) => entry.authority)
+  if (settings.hostKeyPolicy === 'off')
+    return { knownTypes: [], hasAuthority: false, verify: () => undefined }
+  const known = await knownKeys(settings, cache)
+  const host = settings.hostKeyAlias ?? settings.address.toLowerCase()
   return {
-    knownTypes: [...new Set(usable.filter((entry) => !entry.revoked).map((entry) => entry.keyType))],
-    verify: (key) => {
-      if (list !== undefined && banned.some((one) => one.equals(key))) return revoked(settings, key, list)
-      const verdict = judge(key, named, plain)
+    knownTypes: knownTypes(known),
+    hasAuthority: authorities(known).length > 0,
+    verify: (shown) => {
+      const verdict = judge(shown, known, host, Date.now())
+      const { key, note } = verdict
       if (verdict.kind === 'known') return undefined
-      if (verdict.kind === 'revoked')
-        return revoked(settings, key, `${verdict.entry.file}:${verdict.entry.line}`)
-      if (verdict.kind === 'changed') return changed(settings, key, verdict.entry)
-      if (settings.hostKeyPolicy !== 'accept-new') return unknown(settings, key, authority)
-      return record(settings, name, key, cache)
+      if (verdict.kind === 'revoked') return revoked(settings, key, verdict.where)
+      if (verdict.kind === 'changed') return changed(settings, key, verdict.entry, note)
+      if (settings.hostKeyPolicy !== 'accept-new') return unknown(settings, key, note)
+      return record(settings, key, cache)
     },
   }
-}
-
-/** The name to look for: HostKeyAlias as it stands, else the address with its port. */
-function nameOf({ hostKeyAlias, address, port }: HostKeySettings): string {
-  return hostKeyAlias ?? knownHostName(address, port)
-}
-
-type Verdict =
-  | { readonly kind: 'known' | 'new' }
-  | { readonly kind: 'revoked' | 'changed'; readonly entry: KnownHost }
-
-/**
- * A host of which only keys of other types are known counts as changed, also under accept-new: since known types are
- * asked for first, a host that still had such a key would have shown it.
- */
-function judge(key: Buffer, named: readonly KnownHost[], plain: readonly KnownHost[]): Verdict {
-  const same = (entry: KnownHost): boolean => entry.key.equals(key)
-  const revocation = [...named, ...plain].find((entry) => entry.revoked && same(entry))
-  if (revocation) return { kind: 'revoked', entry: revocation }
-  const trusted = named.filter((entry) => !entry.revoked)
-  if (trusted.some(same)) return { kind: 'known' }
-  const [other] = trusted
-  if (other)
-    return { kind: 'changed', entry: trusted.find((entry) => entry.keyType === typeOfKey(key)) ?? other }
-  return plain.some((entry) => !entry.revoked && same(entry)) ? { kind: 'known' } : { kind: 'new' }
 }
 
 /** `ssh-ed25519 SHA256:…`, as ssh and ssh-keygen print it. */
@@ -95,16 +42,18 @@ export function fingerprint(key: Buffer): string {
   return `${typeOfKey(key)} SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
-function unknown(settings: HostKeySettings, key: Buffer, authority: KnownHost | undefined): ConnectError {
+function unknown(settings: HostKeySettings, key: Buffer, note?: string): ConnectError {
   const port = settings.port === 22 ? '' : `-p ${settings.port} `
   const file = settings.knownHostsFiles[0] ?? '~/.ssh/known_hosts'
   return new ConnectError(
     'host-key-unknown',
-    `the host key of ${described(settings)} is not known: ${fingerprint(key)}`,
-    authority
-      ? `${authority.file}:${authority.line} trusts certificates of its authority, which are not supported here: add the host's key itself`
-      : `compare the fingerprint, then: ssh-keyscan ${port}${settings.address} >> ${file}; or run with --host-key-checking accept-new`,
+    `the host key of ${described(settings)} is not known: ${fingerprint(key)}${because(note)}`,
+    `compare the fingerprint, then: ssh-keyscan ${port}${settings.address} >> ${file}; or run with --host-key-checking accept-new`,
   )
+}
+
+function because(note: string | undefined): string {
+  return note === undefined ? '' : `; ${note}`
 }
 
 /** Known types are asked for first: so a host that shows another one does not have the key that is known. */
@@ -112,10 +61,11 @@ function changed(
   settings: HostKeySettings,
   key: Buffer,
   { file, line, key: known }: KnownHost,
+  note?: string,
 ): ConnectError {
   return new ConnectError(
     'host-key-changed',
-    `the host key of ${described(settings)} has changed: it shows ${fingerprint(key)}, ${file}:${line} holds ${fingerprint(known)}`,
+    `the host key of ${described(settings)} has changed: it shows ${fingerprint(key)}, ${file}:${line} holds ${fingerprint(known)}${because(note)}`,
     `someone may be listening in; if the host was reinstalled, remove ${file}:${line} and add the new key`,
   )
 }
@@ -134,12 +84,8 @@ function described({ name, address, port }: HostKeySettings): string {
 }
 
 /** accept-new: one write at the end of the first file. A key that cannot be recorded is not trusted. */
-function record(
-  settings: HostKeySettings,
-  name: string,
-  key: Buffer,
-  cache: KnownHostsCache,
-): ConnectError | undefined {
+function record(settings: HostKeySettings, key: Buffer, cache: KnownHostsCache): ConnectError | undefined {
+  const name = lookedFor(settings)
   const [file] = settings.knownHostsFiles
   try {
     if (!file || file.startsWith('/etc/')) throw new Error('there is no known_hosts file of the user')

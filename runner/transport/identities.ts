@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
+import { isCertificate, plainKey } from './certificate.js'
 import { type KeyFile, type ParseKey, readKeyFile, readPublicBlob, signWith } from './key-files.js'
-import { typeOfKey } from './known-hosts.js'
 import type { Passphrases } from './passphrases.js'
 import type { Settings } from './settings.js'
 import { agentKeys, agentSign } from './ssh-agent.js'
-import { wireReader } from './wire.js'
+import { typeOfKey } from './wire.js'
 
 /** One public key or certificate that can be offered, and who signs for it. */
 export interface Identity {
@@ -140,44 +140,7 @@ async function certificateIdentities(settings: Settings, signers: readonly Signe
   return [...found.flat(), ...inAgent]
 }
 
-function isCertificate(blob: Buffer): boolean {
-  return typeOfKey(blob).endsWith('-cert-v01@openssh.com')
-}
-
 /** Whether two blobs hold one key, also where one of them is a certificate (PROTOCOL.certkeys). */
 function sameKey(one: Buffer, other: Buffer): boolean {
-  return plainBlob(one).equals(plainBlob(other))
-}
-
-const fieldsOfKey: Readonly<Record<string, number>> = {
-  'ssh-rsa': 2,
-  'ssh-ed25519': 1,
-  'ecdsa-sha2-nistp256': 2,
-  'ecdsa-sha2-nistp384': 2,
-  'ecdsa-sha2-nistp521': 2,
-  'sk-ssh-ed25519@openssh.com': 2,
-  'sk-ecdsa-sha2-nistp256@openssh.com': 3,
-}
-
-/** The public key inside a certificate, as the bytes of its fields; any other blob without its type. */
-function plainBlob(blob: Buffer): Buffer {
-  const type = typeOfKey(blob)
-  const fields = fieldsOfKey[keyTypeOf(type)] ?? 0
-  const reader = wireReader(blob)
-  try {
-    reader.string()
-    if (isCertificate(blob)) reader.string()
-    return Buffer.concat([
-      Buffer.from(keyTypeOf(type)),
-      ...Array.from({ length: fields }, () => reader.string()),
-    ])
-  } catch {
-    return blob
-  }
-}
-
-/** The type of the key that a certificate type is for; other types as they are. */
-export function keyTypeOf(type: string): string {
-  const base = type.replace(/-cert-v01@openssh\.com$/, '')
-  return base !== type && base.startsWith('sk-') ? `${base}@openssh.com` : base
+  return plainKey(one).equals(plainKey(other))
 }

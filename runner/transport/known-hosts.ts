@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { publicBlob } from './key-files.js'
 import { matchesPattern } from './pattern.js'
 import { ConnectError } from './transport.js'
+import { typeOfKey } from './wire.js'
 
 /** One line of a known_hosts file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
 export interface KnownHost {
   readonly file: string
   readonly line: number
   readonly revoked: boolean
-  /** The key signs host certificates, which ssh2 does not take: it says nothing of a host's plain key. */
+  /** The key signs host certificates: it says nothing of a host's plain key. */
   readonly authority: boolean
   /** Patterns, or one hashed name `|1|salt|hash`. */
   readonly names: readonly string[]
@@ -37,13 +38,6 @@ export function parseKnownHosts(text: string, file: string): KnownHost[] {
       key: bytes,
     }
   })
-}
-
-/** The algorithm that a public key blob names, `''` when it is not one. */
-export function typeOfKey(blob: Buffer): string {
-  if (blob.length < 4) return ''
-  const length = blob.readUInt32BE(0)
-  return length > 64 || blob.length < 4 + length ? '' : blob.toString('latin1', 4, 4 + length)
 }
 
 /** The name that known_hosts has for a host: OpenSSH writes the port only where it is not 22. */

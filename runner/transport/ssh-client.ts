@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import ssh2, { type Client, type ConnectConfig } from 'ssh2'
-import { applyList, knownFirst } from './algorithms.js'
+import { applyList, knownFirst, supported } from './algorithms.js'
+import { certificateAlgorithm } from './certificate.js'
 import type { ConfigSurroundings } from './config-state.js'
 import type { HostKeyCheck } from './host-key.js'
 import type { Identities } from './identities.js'
@@ -8,6 +9,7 @@ import type { Settings } from './settings.js'
 import { authentication } from './ssh-auth.js'
 import { authError, connectError, type RawError } from './ssh-errors.js'
 import { hookLogin, type LoginHooks } from './ssh-hooks.js'
+import { takeHostCertificates } from './ssh-host-certificates.js'
 import { ConnectError } from './transport.js'
 
 export interface HandshakeOptions {
@@ -83,6 +85,7 @@ export function handshake(
       algorithms: algorithmsFor(settings, check.knownTypes, options.around.warn),
       ...(settings.forwardAgent === undefined ? {} : { agent: settings.forwardAgent }),
     } as unknown as ConnectConfig)
+    if (check.hasAuthority) takeHostCertificates(client, certificatesFor(settings))
     hooks = hookLogin(client, (begins) => (begins ? timer.stop() : timer.start()))
   })
 }
@@ -120,6 +123,12 @@ function reasonOf(
       ? 'each key that is offered counts: set IdentitiesOnly, or name the one key with ansible_ssh_private_key_file'
       : undefined,
   )
+}
+
+/** HostKeyAlgorithms names certificates by themselves; a list that only adds or takes away leaves all of them. */
+function certificatesFor({ algorithms: { hostkeyalgorithms: list } }: Settings): string[] {
+  const named = list === undefined || /^[-+^]/.test(list) ? undefined : list.split(',')
+  return supported.hostkeyalgorithms.filter((name) => named?.includes(certificateAlgorithm(name)) ?? true)
 }
 
 /** Without HostKeyAlgorithms the types that known_hosts holds come first, else a good host looks like a false one. */

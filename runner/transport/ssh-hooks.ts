@@ -1,12 +1,13 @@
 import ssh2, { type Client } from 'ssh2'
-import { type Identity, keyTypeOf } from './identities.js'
-import { typeOfKey } from './known-hosts.js'
-import { sshString } from './wire.js'
+import { keyTypeOf } from './certificate.js'
+import type { Identity } from './identities.js'
+import { sshString, typeOfKey } from './wire.js'
 
 /**
- * The one place that reaches into ssh2's inside (1.17.0, pinned; test/unit/transport/ssh-hooks.test.ts fails when it
- * changes), for what its interface does not give: certificates and security keys, a key that is offered with its
- * signature at once (a round trip less), and the methods that are left after a key was not taken.
+ * With ssh-host-certificates.ts the one place that reaches into ssh2's inside (1.17.0, pinned;
+ * test/unit/transport/ssh-hooks.test.ts fails when it changes), for what its interface does not give: certificates and
+ * security keys, a key that is offered with its signature at once (a round trip less), and the methods that are left
+ * after a key was not taken.
  */
 interface Inside {
   readonly _protocol: Protocol

@@ -11,6 +11,8 @@ export interface WireReader {
   /** @throws RangeError past the end */
   string(): Buffer
   number(): number
+  /** Whether anything is left. */
+  more(): boolean
 }
 
 export function wireReader(bytes: Buffer, start = 0): WireReader {
@@ -21,6 +23,7 @@ export function wireReader(bytes: Buffer, start = 0): WireReader {
   }
   return {
     number,
+    more: () => at < bytes.length,
     string() {
       const length = number()
       if (at + length > bytes.length) throw new RangeError('the message is cut short')
@@ -28,4 +31,11 @@ export function wireReader(bytes: Buffer, start = 0): WireReader {
       return bytes.subarray(at - length, at)
     },
   }
+}
+
+/** The algorithm that a public key blob names, `''` when it is not one. */
+export function typeOfKey(blob: Buffer): string {
+  if (blob.length < 4) return ''
+  const length = blob.readUInt32BE(0)
+  return length > 64 || blob.length < 4 + length ? '' : blob.toString('latin1', 4, 4 + length)
 }

@@ -3,8 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { fingerprint, type HostKeySettings, hostKeyCheck } from '../../../runner/transport/host-key.js'
+import { fingerprint, hostKeyCheck } from '../../../runner/transport/host-key.js'
 import { knownHostsCache, parseKnownHosts } from '../../../runner/transport/known-hosts.js'
+import type { HostKeySettings } from '../../../runner/transport/known-keys.js'
 import type { HostKeyPolicy } from '../../../runner/transport/transport.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'tsplay-known-'))
