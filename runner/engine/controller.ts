@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
-import { type Diagnostic, InputError } from '../errors.js'
+import { type Diagnostic, formatDiagnostic, InputError } from '../errors.js'
 import type { Compiled, Scope } from '../expression/compiled.js'
 import { compileTemplate } from '../expression/index.js'
 import { type Controller, ModuleFailure } from '../modules/module.js'
@@ -10,15 +10,19 @@ import type { Task } from '../plan/plan.js'
 import { searchFolders } from '../plan/search.js'
 import type { Files } from '../syntax/files.js'
 import { formatPosition } from '../syntax/source.js'
+import { type IncludedVars, readIncludedVars, type VarsRequest } from '../vars/include.js'
 
 /** What modules read on the controller; digests and compiled templates are kept for the run. */
 export interface ControllerFactory {
   for(task: Task, playbookDir: string, scope: Scope): Controller
+  /** @throws ModuleFailure with the mistakes in the files */
+  variables(request: VarsRequest, task: Task, playbookDir: string): IncludedVars
 }
 
 export function createControllers(files: Files): ControllerFactory {
   const digests = new Map<string, Promise<{ size: number; sha256: string }>>()
   const templates = new Map<string, Compiled>()
+  const included = new Map<string, IncludedVars>()
 
   const template = (path: string): Compiled => {
     const found = templates.get(path) ?? compileFile(path, files)
@@ -27,6 +31,13 @@ export function createControllers(files: Files): ControllerFactory {
   }
 
   return {
+    variables(request, task, playbookDir) {
+      const folders = searchFolders('vars', task, playbookDir)
+      const key = JSON.stringify([request, folders])
+      const found = included.get(key) ?? readVariables(request, folders, files)
+      included.set(key, found)
+      return found
+    },
     for: (task, playbookDir, scope) => ({
       find: (kind, path) => findFile(kind, path, task, playbookDir, files),
       readFile: (path) => readFile(path),
@@ -40,6 +51,14 @@ export function createControllers(files: Files): ControllerFactory {
       render: (path) => String(template(path).evaluate(scope)),
     }),
   }
+}
+
+function readVariables(request: VarsRequest, folders: readonly string[], files: Files): IncludedVars {
+  const found: Diagnostic[] = []
+  const vars = readIncludedVars(request, folders, files, (diagnostic) => found.push(diagnostic))
+  const errors = found.filter((diagnostic) => diagnostic.severity !== 'warning')
+  if (errors.length > 0) throw new ModuleFailure(errors.map(formatDiagnostic).join('\n'))
+  return vars
 }
 
 function findFile(

@@ -2,7 +2,7 @@ import type { HostStats } from '../events.js'
 import type { Compiled } from '../expression/compiled.js'
 import type { Resource } from '../modules/module.js'
 import type { Task } from '../plan/plan.js'
-import type { Layer } from '../vars/layers.js'
+import type { Layer, Variable } from '../vars/layers.js'
 import { emptyStats } from './stats.js'
 
 /** A change that check mode only foretold. */
@@ -22,6 +22,8 @@ export interface HostRun {
   facts?: Readonly<Record<string, unknown>> | undefined
   /** Results of `register` and variables of `set_fact`, by name. */
   readonly variables: Map<string, Compiled>
+  /** Variables of `include_vars`, by name. */
+  readonly included: Map<string, Variable>
   /** Variables of roles that were included with `public: true`, to the end of the play. */
   readonly exposed: Set<Layer>
   /** Handlers that a change has called for. */
@@ -37,6 +39,7 @@ export function createHostRun(name: string): HostRun {
     name,
     state: 'alive',
     variables: new Map(),
+    included: new Map(),
     exposed: new Set(),
     notified: new Set(),
     planned: [],

@@ -4,7 +4,9 @@ import { type Controller, HostError, ModuleFailure, type ResultFields } from '..
 import type { Task } from '../plan/plan.js'
 import { formatPosition } from '../syntax/source.js'
 import { ConnectError } from '../transport/transport.js'
+import type { IncludedVars, VarsRequest } from '../vars/include.js'
 import type { Applier } from './applier.js'
+import { backgroundOf, inBackground } from './background.js'
 import type { Batch, Run } from './context.js'
 import { runControl } from './control.js'
 import type { HostRun } from './host.js'
@@ -22,6 +24,8 @@ export interface TaskRun {
   /** The task's name as people see it. */
   readonly title: string
   readonly controllerFor: (scope: Scope) => Controller
+  /** Files of variables, read once a run. @throws ModuleFailure with the mistakes in them */
+  readonly variablesOf: (request: VarsRequest) => IncludedVars
   readonly onOutput?: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined
 }
 
@@ -63,9 +67,13 @@ export async function beginItem(context: TaskRun, scope: Scope, label: string | 
             effective: kept,
           })),
       }
-    const host = await openHost(context, scope, kept)
-    const planned = await planModule(action.module, values, host, context.controllerFor(scope))
-    const applier = context.run.appliers.for(kept.checkMode)
+    const background = backgroundOf(context.task, scope)
+    const host = await openHost(context, scope, kept, background !== undefined)
+    const found = await planModule(action.module, values, host, context.controllerFor(scope))
+    const direct = context.run.appliers.for(kept.checkMode)
+    const applier = direct && background ? inBackground(direct, background, found, context.run) : direct
+    // What nobody waits for has no result yet.
+    const planned = direct && background?.poll === 0 ? { ...found, fields: {} } : found
     return { effective, finish: () => guarded(label, kept, () => carryOut(planned, host, applier)) }
   } catch (error) {
     return over({ ...failedItem(label, error), effective })

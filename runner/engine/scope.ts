@@ -19,6 +19,7 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
     ...host.exposed,
     layerOf('vars-prompt', batch.playVars),
     ...(parts.layers ?? []),
+    { name: 'include-vars', vars: host.included },
     { name: 'set-fact', vars: wrap(host.variables, 'set-fact') },
     layerOf('extra-vars', run.options.extraVars),
   ]

@@ -47,6 +47,7 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
       task,
       title: info.name,
       controllerFor: (scope) => controllers.for(task, batch.play.playbookDir, scope),
+      variablesOf: (request) => controllers.variables(request, task, batch.play.playbookDir),
       onOutput: streams
         ? (stream, text) => run.emit({ type: 'host_output', task: info, host: host.name, stream, text })
         : undefined,
@@ -81,6 +82,8 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
             const fact = from.variables.get(name)
             if (fact) host.variables.set(name, fact)
           }
+        if (step.what.action.module.name === 'include_vars')
+          for (const [name, variable] of from.included) host.included.set(name, variable)
         if (from.facts && step.what.action.module.name === 'setup') host.facts = from.facts
         if ((done.verdict.failed || done.lost) && !step.rescuable) host.state = 'failed'
       }

@@ -65,6 +65,7 @@ export const command = defineModule({
   },
   args,
   freeForm: 'cmd',
+  canDetach: true,
   probe: (host, args: Args) => probeGuards(host, args),
   diff(args, state) {
     if (state.skip !== undefined) return undefined

@@ -1,5 +1,6 @@
 import { alternatives } from './alternatives.js'
 import { assemble } from './assemble.js'
+import { asyncStatus } from './async-status.js'
 import { authorizedKey } from './authorized-key.js'
 import { blockinfile } from './blockinfile.js'
 import { command } from './command.js'
@@ -79,6 +80,7 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   unarchive,
   known_hosts: knownHosts,
   alternatives,
+  async_status: asyncStatus,
   authorized_key: authorizedKey,
   cron,
   hostname,

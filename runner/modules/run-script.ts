@@ -58,6 +58,7 @@ export const runScript = defineModule({
   },
   args: args as z.ZodType<Args>,
   freeForm: 'cmd',
+  canDetach: true,
   async prepare(args: Args, controller: Controller): Promise<Args> {
     const [file = ''] = splitWords(args.cmd)
     return { ...args, program: await controller.readFile(controller.find('files', file)) }

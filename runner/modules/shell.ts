@@ -36,6 +36,7 @@ export const shell = defineModule({
   },
   args,
   freeForm: 'cmd',
+  canDetach: true,
   probe: (host, args: Args) => probeGuards(host, args),
   diff(args, state) {
     if (state.skip !== undefined) return undefined

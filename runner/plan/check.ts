@@ -76,6 +76,7 @@ function addProduced(task: Task, names: Set<string>): void {
   names.add(task.loopControl.loopVar)
   if (task.loopControl.indexVar) names.add(task.loopControl.indexVar)
   if (task.loopControl.extended) names.add('ansible_loop')
+  for (const name of task.produces ?? []) names.add(name)
   if (task.action.module.name !== 'set_fact') return
   for (const name of task.action.argumentNames) names.add(name)
 }

@@ -82,6 +82,8 @@ export interface Task {
   readonly async?: Compiled | undefined
   /** Seconds between two looks at it; 0: nobody waits. */
   readonly poll?: Compiled | undefined
+  /** Names of variables that it sets, as far as they are known before the run. */
+  readonly produces?: readonly string[]
   /** Variables that hold for this task: its role's, those of the blocks around it, its own. */
   readonly layers: readonly Layer[]
   readonly role?: RoleInfo | undefined

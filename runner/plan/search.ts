@@ -3,9 +3,9 @@ import { didYouMean, type Report } from '../errors.js'
 import type { Files } from '../syntax/files.js'
 import type { Task } from './plan.js'
 
-/** Ansible's search: the role's `files/` or `templates/`, the role, then the same beside the playbook. */
+/** Ansible's search: the role's `files/`, `templates/` or `vars/`, the role, then the same beside the playbook. */
 export function searchFolders(
-  kind: 'files' | 'templates',
+  kind: 'files' | 'templates' | 'vars',
   task: Pick<Task, 'role' | 'span'>,
   playbookDir: string,
 ): string[] {

@@ -11,6 +11,7 @@ import { isAction, spelledOut } from './action-words.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
+import { includedNames } from './include-vars.js'
 import { readLoop, readLoopControl } from './loop.js'
 import { type Meta, metaActions, type PlanNode, type Task } from './plan.js'
 import { checkSource } from './search.js'
@@ -113,7 +114,8 @@ function readTask(
   const frame = found && taskFrame(mapping, around, reader)
   const action = frame && readAction(found, entry, mapping, frame.keywords.module_defaults, reader)
   if (!action) return undefined
-  const task = { ...frame, action }
+  const produces = includedNames(frame, action, around.playbookDir, reader)
+  const task = { ...frame, action, ...(produces && { produces }) }
   checkSource(task, around.playbookDir, reader.files, reader.report)
   checkAsync(task, mapping, reader)
   return task
@@ -137,17 +139,14 @@ function checkAsync(task: Task, mapping: MappingNode, reader: Reader): void {
       code: 'unsupported-key',
       message: `'${action.module.name}' cannot be 'async'`,
       span: async.keySpan,
-      hint: 'command, shell, script and package can',
+      hint: 'command, shell and script can',
     })
-  for (const [node, value] of [
-    [async, task.async],
-    [poll, task.poll],
-  ] as const)
-    if (node && value?.constant && !/^\d+$/.test(String(value.constant.value)))
+  for (const value of [task.async, task.poll])
+    if (value?.constant && !/^\d+(\.\d+)?$/.test(String(value.constant.value)))
       reader.report({
         code: 'structure',
-        message: `'${node.key}' must be a whole number of seconds`,
-        span: node.value.span,
+        message: `'${value === task.async ? 'async' : 'poll'}' must be a number of seconds`,
+        span: value.span,
       })
 }
 

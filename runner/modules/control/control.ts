@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Scope } from '../../expression/compiled.js'
 import type { ModuleDoc, ResultFields } from '../module.js'
+import type { IncludeVarsArgs } from './include-vars.js'
 
 /** What a module of the engine's own may use. */
 export interface Control {
@@ -12,6 +13,8 @@ export interface Control {
   /** Ask the person at the terminal. @throws ModuleFailure where there is none */
   prompt(text: string, options: { private: boolean }): Promise<string>
   sleep(ms: number): Promise<void>
+  /** Give the host the variables of files; gives their paths. @throws ModuleFailure */
+  includeVariables(request: IncludeVarsArgs): readonly string[]
 }
 
 export interface ControlResult {
