@@ -15,7 +15,7 @@ export function playHosts(run: Run, play: Play): readonly string[] {
   const scope = playScope(run, play)
   const hosts = play.hosts.evaluate(scope)
   const pattern = Array.isArray(hosts) ? hosts.join(',') : String(hosts)
-  return inOrder(resolvePattern(run.plan.inventory, pattern, { limit: run.options.limit }), play.order)
+  return inOrder(resolvePattern(run.inventory.current, pattern, { limit: run.options.limit }), play.order)
 }
 
 function inOrder(hosts: readonly string[], order: HostOrder): readonly string[] {
@@ -66,7 +66,12 @@ export async function runPlay(
   const scope = playScope(run, play)
   const playName = play.name ? String(play.name.evaluate(scope)) : names.join(',')
   const alive = names.map((name) => run.hosts.get(name)!).filter((host) => host.state === 'alive')
-  const batches = cutBatches(alive, batchSizes(play.serial, names.length, scope))
+  const inSight = taskScope(
+    run,
+    { ...emptyBatch(play), allHosts: names, hosts: alive },
+    createHostRun('localhost'),
+  )
+  const batches = cutBatches(alive, batchSizes(play.serial, names.length, inSight))
   run.emit({ type: 'play_started', play: playName, hosts: alive.map((host) => host.name) })
   let aborted = false
   for (const [index, hosts] of batches.entries()) {

@@ -96,6 +96,19 @@ describe('linear strategy', () => {
     expect(ran.messages.slice(0, 2)).toEqual(['h1: h1', 'h1: second'])
   })
 
+  it('lets serial look at the hosts of the play', async () => {
+    const ran = await play(
+      `- hosts: web
+  gather_facts: false
+  serial: "<%= ansible_play_hosts.map((host, index) => index < 2 ? 2 : 1).slice(1) %>"
+  tasks:
+    - debug: { msg: "<%= ansible_play_batch.join('+') %>" }
+`,
+      { hosts: 4 },
+    )
+    expect(ran.messages).toEqual(['h1: h1+h2', 'h2: h1+h2', 'h3: h3', 'h4: h4'])
+  })
+
   it('runs run_once on the first host and gives its result to all', async () => {
     const ran = await play(
       `- hosts: web
