@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly stderr: { write(text: string): unknown }
   readonly colour: boolean
   readonly cwd: string
+  /** The controller's files; the disk unless given. */
+  readonly files?: Files | undefined
   /** How a person is asked; the terminal unless given. */
   readonly ask?: Ask | undefined
   /** First Ctrl-C: start nothing new. */
@@ -45,7 +47,7 @@ export async function runApp(options: CliOptions, world: Surroundings): Promise<
   if (options.playbooks.length === 0) throw usage('which playbook?', 'tsplay -i inventory.yaml cluster.yaml')
   if (options.inventories.length === 0 && !options.syntaxCheck)
     throw usage('which inventory?', `tsplay -i inventory.yaml ${options.playbooks.join(' ')}`)
-  const files = diskFiles()
+  const files = world.files ?? diskFiles()
   const { plan: whole, warnings } = loadPlan({
     inventories: options.inventories,
     playbooks: options.playbooks,

@@ -4,12 +4,13 @@ import { EvaluationError } from '../expression/index.js'
 import { resolvePattern } from '../inventory/index.js'
 import type { Inventory } from '../inventory/inventory.js'
 import { loadPlan } from '../plan/load.js'
+import { staticScope } from '../plan/static-scope.js'
 import { Secret } from '../secrets/secret.js'
 import { diskFiles } from '../syntax/files.js'
 import { formatPosition } from '../syntax/source.js'
 import { type Layer, layerDocs, type Variable } from '../vars/layers.js'
 import { magicVariables } from '../vars/magic.js'
-import { createScope, type HostScope } from '../vars/scope.js'
+import type { HostScope } from '../vars/scope.js'
 import { type CommandWorld, readInventories } from './options.js'
 import { toPythonJson } from './python.js'
 
@@ -30,7 +31,7 @@ export function explainCommand(argv: readonly string[], world: CommandWorld): Ex
   if (host === undefined || others.length > 0)
     throw usage(`${pattern} names ${others.length > 0 ? 'more than one host' : 'no host'}`)
   const scopes = plays.length > 0 ? plays : [[]]
-  const texts = scopes.map((layers) => describe(host, name, scopeOf(inventory, host, layers)))
+  const texts = scopes.map((layers) => describe(host, name, staticScope(inventory, host, layers)))
   world.stdout.write([...new Set(texts)].join('\n'))
   return exitCodes.ok
 }
@@ -50,35 +51,6 @@ function load(
     cwd: world.cwd,
   })
   return { inventory: plan.inventory, plays: plan.plays.map(({ layers }) => layers) }
-}
-
-/** A host's scope outside of any run: what only a run knows is missing. */
-function scopeOf(inventory: Inventory, host: string, layers: readonly Layer[]): HostScope {
-  const groups = () =>
-    Object.fromEntries([...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)]))
-  const view = (other: string): object => {
-    const scope = scopeOf(inventory, other, layers)
-    return new Proxy(Object.create(null) as object, {
-      get: (_, key) => (typeof key === 'string' ? scope.lookup(key)?.value : undefined),
-      has: (_, key) => typeof key === 'string' && scope.lookup(key) !== undefined,
-    })
-  }
-  const hostvars = () =>
-    Object.defineProperties(
-      {},
-      Object.fromEntries(
-        [...inventory.hosts.keys()].map((other) => [other, { get: () => view(other), enumerable: true }]),
-      ),
-    )
-  const magic = new Map<string, () => unknown>([
-    ['inventory_hostname', () => host],
-    ['inventory_hostname_short', () => host.split('.')[0]],
-    ['group_names', () => inventory.groupNames(host)],
-    ['groups', groups],
-    ['hostvars', hostvars],
-    ['inventory_dir', () => inventory.dir],
-  ])
-  return createScope([...inventory.layersFor(host), ...layers], magic)
 }
 
 function describe(host: string, name: string, scope: HostScope): string {

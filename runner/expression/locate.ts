@@ -17,32 +17,39 @@ export function locator(text: string, span: Span): Locate {
       return { file: span.file, start: from, end: Math.max(from + 1, base + end) }
     }
   }
-  return source.startsWith('|') ? literalLocator(text, source, span) : () => span
+  return wordLocator(text, source, span)
 }
 
-/** Lines of a block literal stand in the file as they are, but indented. */
-function literalLocator(text: string, source: string, span: Span): Locate {
-  const lines = source.split('\n').slice(1)
-  const first = lines.find((line) => line.trim() !== '') ?? ''
-  const indent = first.length - first.trimStart().length
-  const starts = lineStarts(source, span.start + source.indexOf('\n') + 1)
+/**
+ * Folding, indentation and quotes change white space only, and escapes that stand for themselves: the other characters
+ * stand in the file in the same order. Where they do not, the answer is the whole scalar.
+ */
+function wordLocator(text: string, source: string, span: Span): Locate {
+  let found: { readonly inText: readonly number[]; readonly inSource: readonly number[] } | undefined
   return (start, end) => {
-    const before = text.slice(0, start)
-    const line = before.split('\n').length - 1
-    const column = start - (before.lastIndexOf('\n') + 1)
-    const from = Math.min((starts[line] ?? span.start) + indent + column, span.end)
+    found ??= { inText: visible(text, 0, ''), inSource: visible(source, ...contentOf(source)) }
+    const { inText, inSource } = found
+    const same = inText.every((offset, index) => text[offset] === source[inSource[index] ?? -1])
+    const index = inText.findIndex((offset) => offset >= start)
+    if (!same || index < 0) return span
+    const from = span.start + inSource[index]!
     return { file: span.file, start: from, end: from + Math.max(1, end - start) }
   }
 }
 
-function lineStarts(source: string, offset: number): number[] {
-  let at = offset
-  return source
-    .split('\n')
-    .slice(1)
-    .map((line) => {
-      const start = at
-      at += line.length + 1
-      return start
-    })
+/** Where a scalar's content begins, and its quote. */
+function contentOf(source: string): [start: number, quote: string] {
+  const head = /^(?:[|>][^\n]*\n|["'])/.exec(source)?.[0] ?? ''
+  return [head.length, head.length === 1 ? head : '']
+}
+
+/** The offsets of the characters that are no white space; of an escape, that of the character it stands for. */
+function visible(text: string, start: number, quote: string): number[] {
+  const offsets: number[] = []
+  for (let at = start; at < text.length; at++) {
+    const isEscape = (quote === "'" && text.startsWith("''", at)) || (quote === '"' && text[at] === '\\')
+    if (isEscape) at++
+    if (!/\s/.test(text[at] ?? ' ')) offsets.push(at)
+  }
+  return offsets
 }

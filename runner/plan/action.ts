@@ -8,6 +8,7 @@ import { findModule, modules } from '../modules/registry.js'
 import type { MappingEntry, MappingNode, Node, ScalarNode } from '../syntax/node.js'
 import { entryOf } from '../syntax/read.js'
 import { resolvePlain } from '../syntax/scalars.js'
+import { losesDigits } from './check-specs.js'
 import { type Reader, readConditions, readExpression, readValue } from './context.js'
 import type { Action, ModuleDefaults } from './plan.js'
 
@@ -174,7 +175,10 @@ function checkConstants(
   const parsed = found.module.args.safeParse(
     Object.fromEntries(constants.map(([key, value]) => [key, value.constant?.value])),
   )
-  if (parsed.success) return
+  if (parsed.success) {
+    checkDigits(found, args, parsed.data, reader)
+    return
+  }
   for (const issue of parsed.error.issues) {
     const name = String(issue.path[0] ?? '')
     if (dynamic.has(name) || (name === '' && dynamic.size > 0)) continue
@@ -187,6 +191,25 @@ function checkConstants(
           ? `'${found.module.name}' needs the argument '${name}'`
           : `'${found.module.name}': ${issue.message}`,
       span: at?.span ?? entry.keySpan,
+    })
+  }
+}
+
+/** Text that YAML has made a number of, and that lost digits on the way. */
+function checkDigits(
+  found: FoundModule,
+  args: readonly MappingEntry[],
+  parsed: unknown,
+  { report }: Reader,
+): void {
+  for (const { key, value } of args) {
+    if (value.kind !== 'scalar' || !losesDigits(value.value, value.raw)) continue
+    if (typeof (parsed as Record<string, unknown>)[key] !== 'string') continue
+    report({
+      code: 'bad-argument',
+      message: `argument '${key}' of '${found.module.name}' is text, and YAML reads ${value.raw} as the number ${value.value}`,
+      span: value.span,
+      hint: `quote it: "${value.raw}"`,
     })
   }
 }

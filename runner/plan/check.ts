@@ -1,30 +1,89 @@
 import { didYouMean, type Report } from '../errors.js'
 import type { Compiled } from '../expression/compiled.js'
-import type { Inventory } from '../inventory/index.js'
+import type { Files } from '../syntax/files.js'
 import type { Layer } from '../vars/layers.js'
 import { magicNames } from '../vars/magic.js'
+import { checkCycles } from './check-cycles.js'
+import { checkDelegate } from './check-delegate.js'
+import { hostsOf } from './check-hosts.js'
+import { checkInventory, inventoryLayers } from './check-inventory.js'
+import { addNames, checkLayers, checkNames, type Known, namesOfPlay, within } from './check-names.js'
+import { checkSpecs } from './check-specs.js'
+import { templateOf } from './check-template.js'
+import { checkPlayValues, checkTaskValues } from './check-values.js'
 import { nearestWins } from './inherit.js'
 import { type Keywords, type Plan, type PlanNode, type Play, type Task, taskOfHandler } from './plan.js'
+import { extraLayer } from './static-scope.js'
 
-/** Checks that need the whole plan: variables that nothing defines, handlers that are nowhere defined. */
-export function checkPlan(plan: Plan, extraVars: ReadonlySet<string>, report: Report): void {
-  const everywhere = new Set([...magicNames, ...extraVars, ...inventoryNames(plan.inventory)])
-  for (const play of plan.plays) for (const task of allTasks(play)) addProduced(task, everywhere)
+/** What the checks need beside the plan. */
+export interface CheckOptions {
+  readonly extraVars: ReadonlyMap<string, unknown>
+  readonly files: Files
+  /** Is there an inventory? Without one, only what playbooks and roles say is checked. */
+  readonly hasInventory: boolean
+  readonly report: Report
+}
+
+/** Checks that need the whole plan: names that nothing defines, handlers that are nowhere, values that cannot be. */
+export function checkPlan(plan: Plan, options: CheckOptions): void {
+  const inventory = inventoryLayers(plan.inventory)
+  const names = [
+    ...magicNames,
+    ...options.extraVars.keys(),
+    ...[...inventory].flatMap((layer) => [...layer.vars.keys()]),
+  ]
+  const tasks = new Map(plan.plays.map((play) => [play, allTasks(play)]))
+  const produced = new Set<string>()
+  for (const task of [...tasks.values()].flat()) addProduced(task, produced)
+  const everywhere = new Set([...names, ...produced])
   for (const play of plan.plays) {
     const known = new Set(everywhere)
     for (const layer of play.layers) addNames(layer, known)
     for (const prompt of play.prompts) known.add(prompt.name)
     for (const layer of play.nodes.flatMap(exposedBy)) addNames(layer, known)
-    checkPlay(play, namesOfPlay(known), report)
+    const all = tasks.get(play)!
+    const inPlay = namesOfPlay(known, new Set())
+    checkPlay(play, all, inPlay, options)
+    if (!options.hasInventory) continue
+    checkInventory(inventory, withLayers(inPlay, all), options.report)
+    checkHosts(play, all, plan, produced, options)
   }
 }
 
-function checkPlay(play: Play, known: Known, report: Report): void {
+/** The same with the names of all tasks' layers: what an inventory's variable names may come from any of them. */
+function withLayers(known: Known, tasks: readonly Task[]): Known {
+  return within(known, [...new Set(tasks.flatMap((task) => task.layers))])
+}
+
+/** Modules that make hosts and groups in the run: what a pattern means is only known then. */
+const hostMakers: ReadonlySet<string> = new Set(['add_host', 'group_by'])
+
+/** What depends on the hosts of a play: that there are any of that name, and what their variables say. */
+function checkHosts(
+  play: Play,
+  tasks: readonly Task[],
+  { inventory, plays }: Plan,
+  produced: ReadonlySet<string>,
+  { extraVars, report }: CheckOptions,
+): void {
+  if (plays.flatMap(allTasks).some((task) => hostMakers.has(task.action.module.name))) return
+  for (const task of tasks) checkDelegate(task, inventory, report)
+  const layers = [...play.layers, extraLayer(extraVars)]
+  const hosts = hostsOf(play, inventory, layers, report)
+  const late = new Set([...produced, ...play.prompts.map((prompt) => prompt.name)])
+  for (const name of extraVars.keys()) late.delete(name)
+  checkSpecs(play.nodes, { inventory, hosts, layers, late, report })
+  checkCycles(tasks, hosts, layers, inventory, report)
+}
+
+function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: CheckOptions): void {
+  const { report, files } = options
   checkNames(
     [play.name, play.hosts, ...play.serial, play.maxFailPercentage, play.forceHandlers, play.gatherTimeout],
     known,
     report,
   )
+  checkPlayValues(play, report)
   checkLayers(play.layers, known, report)
   const answers = new Set(
     play.handlers
@@ -32,42 +91,15 @@ function checkPlay(play: Play, known: Known, report: Report): void {
       .flatMap((handler) => [constantText(handler.name), ...handler.listen].filter(Boolean)),
   )
   const checked = new Set<Layer>()
-  for (const task of allTasks(play)) {
+  for (const task of tasks) {
     const names = within(known, task.layers)
     const fresh = task.layers.filter((layer) => !checked.has(layer) && checked.add(layer))
     checkLayers(fresh, names, report)
     checkTask(task, names, report)
+    checkTaskValues(task, report)
+    checkNames([templateOf(task, play.playbookDir, files, report)], names, report)
     checkNotify(task, answers, report)
   }
-}
-
-/**
- * Names that are known in a play or in the layers of a task. Nothing is copied for each task, and a name that is
- * misspelt in many places is guessed once: what a check costs grows with the tasks, not with their square.
- */
-function within(known: Known, layers: readonly Layer[]): Known {
-  const own = (): string[] => layers.flatMap((layer) => [...layer.vars.keys()])
-  return {
-    has: (name) => known.has(name) || layers.some((layer) => layer.vars.has(name)),
-    guess: (name) => didYouMean(name, own()) ?? known.guess(name),
-  }
-}
-
-function namesOfPlay(names: ReadonlySet<string>): Known {
-  const guesses = new Map<string, string | undefined>()
-  return {
-    has: (name) => names.has(name),
-    guess(name) {
-      if (!guesses.has(name)) guesses.set(name, didYouMean(name, names))
-      return guesses.get(name)
-    },
-  }
-}
-
-interface Known {
-  has(name: string): boolean
-  /** The name that was probably meant. */
-  guess(name: string): string | undefined
 }
 
 /** Variables come from tasks too: register, set_fact, loops; whichever runs first, a name is known. */
@@ -114,31 +146,6 @@ function keywordValues(keywords: Keywords): (Compiled | undefined)[] {
   return [...keywords.environment, ...keywords.when, ...nearestWins.map((name) => keywords[name])]
 }
 
-function checkNames(compiled: readonly (Compiled | undefined)[], known: Known, report: Report): void {
-  for (const value of compiled) {
-    if (!value || value.names.size === 0) continue
-    for (const name of value.names) {
-      if (known.has(name)) continue
-      const guess = known.guess(name)
-      report({
-        code: 'undefined-variable',
-        message: `nothing defines the variable '${name}'`,
-        span: value.place?.(name) ?? value.span,
-        hint: guess ? `did you mean '${guess}'?` : `if it may be absent: vars.${name} ?? default`,
-      })
-    }
-  }
-}
-
-function checkLayers(layers: readonly Layer[], known: Known, report: Report): void {
-  for (const layer of layers)
-    checkNames(
-      [...layer.vars.values()].map((variable) => variable.value),
-      known,
-      report,
-    )
-}
-
 function checkNotify(task: Task, answers: ReadonlySet<string | undefined>, report: Report): void {
   for (const name of task.notify) {
     const text = constantText(name)
@@ -158,16 +165,6 @@ function checkNotify(task: Task, answers: ReadonlySet<string | undefined>, repor
 
 function constantText(value: Compiled | undefined): string | undefined {
   return value?.constant ? String(value.constant.value) : undefined
-}
-
-function inventoryNames(inventory: Inventory): string[] {
-  return [...inventory.hosts.keys()].flatMap((host) =>
-    inventory.layersFor(host).flatMap((layer) => [...layer.vars.keys()]),
-  )
-}
-
-function addNames(layer: Layer, names: Set<string>): void {
-  for (const name of layer.vars.keys()) names.add(name)
 }
 
 /** Every task of a play, handlers included. */

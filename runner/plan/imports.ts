@@ -10,7 +10,6 @@ import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
 import type { Handler, Included, PlanNode, Task } from './plan.js'
 import { type Role, readRole } from './role.js'
-import { secretOptions } from './role-spec.js'
 import { checkKeys, expectText, nodeOf } from './structure.js'
 import { readTaskFile } from './tasks.js'
 
@@ -34,7 +33,7 @@ export function importRole(wanted: RoleImport, around: Surroundings, reader: Rea
   const { play } = around
   for (const each of roles) addRoleHandlers(each, span, play, reader)
   const layers = isPublic ? roles.flatMap((each) => [each.defaults, each.vars]) : []
-  const secrets = roles.flatMap((each) => secretOptions(each.spec))
+  const secrets = roles.flatMap((each) => each.spec?.secrets ?? [])
   for (const secret of secrets) play.secrets.add(secret)
   if (isImport) play.layers.push(...layers)
   return { children: nodes, exposes: isImport ? [] : layers, secrets }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Diagnostic, InputError } from '../errors.js'
+import { type Diagnostic, exitCodes, InputError } from '../errors.js'
 import { loadInventory } from '../inventory/index.js'
 import type { Files } from '../syntax/files.js'
 import { checkPlan } from './check.js'
@@ -71,10 +71,19 @@ export function loadPlan(options: PlanOptions): { plan: Plan; warnings: readonly
   })
   const plays = paths.flatMap((path) => readPlaybook(path, reader))
   const plan: Plan = { plays, inventory, playbooks: options.playbooks }
-  checkPlan(plan, new Set(options.extraVars.keys()), report)
+  const hasInventory = options.inventories.length > 0
+  // What could not be read may define what all the others need: telling that it is missing would only hide the cause.
+  if (found.some(isUnreadable)) throw new InputError(found)
+  checkPlan(plan, { extraVars: options.extraVars, files: options.files, hasInventory, report })
   const errors = found.filter((diagnostic) => diagnostic.severity !== 'warning')
-  if (errors.length > 0) throw new InputError(found)
+  // A pattern that names nothing has an exit code of its own.
+  const isPattern = errors.every((diagnostic) => diagnostic.code === 'pattern')
+  if (errors.length > 0) throw new InputError(found, isPattern ? exitCodes.noHosts : exitCodes.badInput)
   return { plan, warnings: found }
+}
+
+function isUnreadable({ code, severity }: Diagnostic): boolean {
+  return severity !== 'warning' && ['yaml', 'missing-role', 'cycle'].includes(code)
 }
 
 /** A role that is used twice is read twice, and its mistakes are told once. */

@@ -6,7 +6,7 @@ import { type Reader, readConditions, readValue, type Surroundings } from './con
 import { isLoop } from './keywords.js'
 import { lookups } from './lookups.js'
 import type { LoopControl } from './plan.js'
-import { checkKeys, expectText, nodeOf } from './structure.js'
+import { checkKeys, nodeOf, variableName } from './structure.js'
 
 /** The list that a task loops over: `loop`, or one of Ansible's `with_…`. */
 export function readLoop(task: MappingNode, around: Surroundings, reader: Reader): Compiled | undefined {
@@ -37,11 +37,18 @@ export function readLoopControl(task: MappingNode, reader: Reader): LoopControl 
     reader.report({ code: 'structure', message: "'loop_control' without a loop", span: mapping.span })
   checkKeys(mapping, 'loop_control', reader)
   const value = (key: string) => optional(nodeOf(mapping, key), (found) => readValue(found, reader))
-  const text = (key: string) =>
-    optional(nodeOf(mapping, key), (found) => expectText(found, `'${key}'`, reader))
+  const variable = (key: string) =>
+    optional(nodeOf(mapping, key), (found) => variableName(found, `'${key}'`, reader))
+  const [loopVar, indexVar] = [variable('loop_var') ?? 'item', variable('index_var')]
+  if (loopVar === indexVar)
+    reader.report({
+      code: 'structure',
+      message: `the index cannot be called '${loopVar}' too: that is the item`,
+      span: nodeOf(mapping, 'index_var')!.span,
+    })
   return {
-    loopVar: text('loop_var') ?? 'item',
-    indexVar: text('index_var'),
+    loopVar,
+    indexVar,
     label: value('label'),
     pause: value('pause'),
     extended: value('extended'),

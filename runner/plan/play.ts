@@ -18,7 +18,6 @@ import {
   type Prompt,
   strategies,
 } from './plan.js'
-import { secretOptions } from './role-spec.js'
 import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
 import { readTasks } from './tasks.js'
 
@@ -76,7 +75,7 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     prompts: readPrompts(nodeOf(mapping, 'vars_prompt'), reader),
     nodes,
     handlers: parts.handlers,
-    secrets: new Set([...roles.flatMap((role) => secretOptions(role.spec)), ...parts.secrets]),
+    secrets: new Set([...roles.flatMap((role) => role.spec?.secrets ?? []), ...parts.secrets]),
     playbookDir: dir,
     span: mapping.span,
   }

@@ -1,20 +1,25 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { ArgumentOption } from '../modules/control/validate-argument-spec.js'
-import type { MappingNode } from '../syntax/node.js'
+import type { MappingNode, Node } from '../syntax/node.js'
 import { asMapping, toPlain } from '../syntax/read.js'
 import { parseYaml } from '../syntax/yaml.js'
 import type { Reader } from './context.js'
 import { nodeOf } from './structure.js'
 
-/** A role's arguments as `meta/argument_specs.yaml` (or `meta/main.yaml`) describes its entry point `main`. */
+/** A role's arguments as `meta/argument_specs.yaml` (or `meta/main.yaml`) describes one of its entry points. */
 export interface ArgumentSpec {
-  readonly shortDescription?: string | undefined
-  readonly options: Readonly<Record<string, ArgumentOption>>
+  readonly options: Options
+  /** The options of all entry points whose values are never shown. */
+  readonly secrets: readonly string[]
 }
 
+type Options = Readonly<Record<string, ArgumentOption>>
+
+/** The entry point is the file of tasks that is run: `main`, or what `tasks_from` names (Ansible's rule). */
 export function readArgumentSpec(
   rolePath: string,
   meta: MappingNode | undefined,
+  tasksFrom: string | undefined,
   reader: Reader,
 ): ArgumentSpec | undefined {
   const own = ['argument_specs.yaml', 'argument_specs.yml']
@@ -24,17 +29,16 @@ export function readArgumentSpec(
   const node = file ? parseYaml(file, reader.report) : meta
   const mapping = node && asMapping(node, 'argument specs', reader.report)
   const specs = mapping && nodeOf(mapping, 'argument_specs')
-  const main = specs?.kind === 'mapping' ? nodeOf(specs, 'main') : undefined
-  if (main?.kind !== 'mapping') return undefined
-  const options = nodeOf(main, 'options')
-  const description = nodeOf(main, 'short_description')
-  return {
-    shortDescription: description?.kind === 'scalar' ? String(description.value) : undefined,
-    options: options ? (toPlain(options) as Record<string, ArgumentOption>) : {},
-  }
+  if (specs?.kind !== 'mapping') return undefined
+  const entryPoint = basename(tasksFrom ?? 'main').replace(/\.(?:ya?ml|json)$/, '')
+  const all = specs.entries.map(({ key, value }) => [key, optionsOf(value)] as const)
+  const secrets = all.flatMap(([, options]) =>
+    Object.entries(options).flatMap(([name, option]) => (option?.no_log ? [name] : [])),
+  )
+  return { options: all.find(([name]) => name === entryPoint)?.[1] ?? {}, secrets }
 }
 
-/** Options whose values are never shown. */
-export function secretOptions(spec: ArgumentSpec | undefined): string[] {
-  return Object.entries(spec?.options ?? {}).flatMap(([name, option]) => (option?.no_log ? [name] : []))
+function optionsOf(spec: Node): Options {
+  const options = spec.kind === 'mapping' ? nodeOf(spec, 'options') : undefined
+  return options?.kind === 'mapping' ? (toPlain(options) as Options) : {}
 }

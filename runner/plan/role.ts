@@ -51,7 +51,7 @@ export function readRole(
     defaults: layerOf(file('defaults'), 'role-defaults', reader),
     vars: layerOf(file('vars'), 'role-vars', reader),
     dependencies: dependencies?.kind === 'sequence' ? dependencies.items : [],
-    spec: readArgumentSpec(path, meta, reader),
+    spec: readArgumentSpec(path, meta, from.tasks_from, reader),
     allowDuplicates: (duplicates && asBoolean(duplicates, "'allow_duplicates'", reader.report)) ?? false,
     tasks: file('tasks'),
     handlers: file('handlers'),

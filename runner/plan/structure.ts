@@ -1,6 +1,7 @@
 import { didYouMean } from '../errors.js'
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asSequence, entryOf, isNull } from '../syntax/read.js'
+import { variableProblem } from '../vars/variables.js'
 import type { Reader } from './context.js'
 import { type Place, refused, supported } from './keywords.js'
 
@@ -81,4 +82,18 @@ export function checkKeys(
       hint: guess && `did you mean '${guess}'?`,
     })
   }
+}
+
+/** The name of a variable that a run sets (`register`, `loop_var`). */
+export function variableName(node: Node, what: string, reader: Reader): string | undefined {
+  const name = expectText(node, what, reader)
+  const problem = name === undefined ? undefined : variableProblem(name)
+  if (problem)
+    reader.report({
+      code: 'structure',
+      message: `no variable can be named '${name}'`,
+      span: node.span,
+      hint: problem,
+    })
+  return name
 }

@@ -5,7 +5,7 @@ import { asMapping } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
-import { variableProblem, variablesFromNode } from '../vars/variables.js'
+import { variablesFromNode } from '../vars/variables.js'
 import { actionNames, directives, lookUpModule, plainName, readAction } from './action.js'
 import { isAction, spelledOut } from './action-words.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
@@ -15,7 +15,7 @@ import { includedNames } from './include-vars.js'
 import { readLoop, readLoopControl } from './loop.js'
 import { type Meta, metaActions, type PlanNode, type Task } from './plan.js'
 import { checkSource } from './search.js'
-import { checkFields, checkKeys, expectList, expectText, nodeOf } from './structure.js'
+import { checkFields, checkKeys, expectList, expectText, nodeOf, variableName } from './structure.js'
 
 /** A list of tasks and blocks. */
 export function readTasks(node: Node | undefined, around: Surroundings, reader: Reader): PlanNode[] {
@@ -198,19 +198,6 @@ function readTopics(node: Node | undefined, reader: Reader): string[] {
   return (node.kind === 'sequence' ? node.items : [node]).flatMap(
     (item) => expectText(item, "a topic of 'listen'", reader) ?? [],
   )
-}
-
-function variableName(node: Node, what: string, reader: Reader): string | undefined {
-  const name = expectText(node, what, reader)
-  const problem = name === undefined ? undefined : variableProblem(name)
-  if (problem)
-    reader.report({
-      code: 'structure',
-      message: `no variable can be named '${name}'`,
-      span: node.span,
-      hint: problem,
-    })
-  return name
 }
 
 function readMeta(

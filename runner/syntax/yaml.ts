@@ -77,10 +77,12 @@ function parseDocument(file: SourceFile, report: Report): Document.Parsed | unde
   } as const
   const documents = parseAllDocuments(file.text, options)
   if (!Array.isArray(documents)) return undefined
-  const places = new Set<number>()
+  // What the parser finds in the rest of a line follows from the first mistake in it.
+  const lines = new Set<number>()
   for (const error of documents.flatMap((document) => document.errors)) {
-    if (!places.has(error.pos[0])) report(describe(error, file))
-    places.add(error.pos[0])
+    const line = file.text.lastIndexOf('\n', error.pos[0] - 1)
+    if (!lines.has(line)) report(describe(error, file))
+    lines.add(line)
   }
   const second = documents[1]
   if (second) {
@@ -96,6 +98,12 @@ function describe(error: YAMLParseError, file: SourceFile): Diagnostic {
   const from = file.text.lastIndexOf('\n', start - 1) + 1
   const to = file.text.indexOf('\n', start)
   const line = file.text.slice(from, to < 0 ? undefined : to)
+  const tab = /^ *\t/.exec(line)
+  if (tab) {
+    const at = from + tab[0].length - 1
+    const message = 'a tab cannot indent in YAML'
+    return { code: 'yaml', message, span: { file, start: at, end: at + 1 }, hint: 'write spaces' }
+  }
   const message = error.code === 'RESOURCE_EXHAUSTION' ? 'nested too deeply to be read' : error.message
   return {
     code: 'yaml',
@@ -109,7 +117,6 @@ function quotingHint(line: string): string | undefined {
   if (line.includes('<%')) return 'YAML took this apart: put quotes around the value that holds <% … %>'
   if (line.includes('{{')) return 'a value that begins with {{ needs quotes; a template is written <%= … %>'
   if (/: .*: /.test(line)) return 'put quotes around a value that holds a colon and a space'
-  if (line.includes('\t')) return 'YAML is indented with spaces, never with tabs'
   return undefined
 }
 
@@ -220,8 +227,16 @@ function checkTag(
   const shown = tag.startsWith('tag:yaml.org,2002:') ? `!!${name}` : tag
   const hint =
     shown === '!unsafe' ? 'a value is never a template unless it holds <% … %>: drop the tag' : undefined
-  refuse(context, span, `the tag ${shown} is not known`, hint)
+  refuse(context, tagSpan(span), `the tag ${shown} is not known`, hint)
   return undefined
+}
+
+/** A tag stands before its value. */
+function tagSpan(value: Span): Span {
+  const written = /!\S*(?=\s*$)/.exec(value.file.text.slice(0, value.start).slice(-200))?.[0]
+  if (written === undefined) return value
+  const start = value.file.text.lastIndexOf(written, value.start)
+  return { ...value, start, end: start + written.length }
 }
 
 function keyText(key: ParsedNode, keySpan: Span, mapSpan: Span, context: Context): string | undefined {

@@ -42,7 +42,7 @@ export const validateArgumentSpecModule = defineControl({
 })
 
 /** What is wrong with a value, in words; pure. */
-function checkOption(path: string, option: ArgumentOption, value: unknown): string[] {
+export function checkOption(path: string, option: ArgumentOption, value: unknown): string[] {
   if (value === undefined || value === null)
     return option.required ? [`variable '${path}' is required and nothing defines it`] : []
   if (option.choices && !option.choices.includes(value))

@@ -46,7 +46,7 @@ describe('what cannot be printed', () => {
     ['a: x<%= toJson %>\n', '1:5 the result is a function, not plain data'],
     ['a: <%= o.none %>\n', '1:4 o.none is undefined'],
     ['- 1\n- "x <%= none %>"\n', '2:10 nothing defines the variable none'],
-    ['a: >-\n  folded\n  <%= none\n  + 1 %>\n', '1:4 nothing defines the variable none'],
+    ['a: >-\n  folded\n  <%= none\n  + 1 %>\n', '3:7 nothing defines the variable none'],
     ['a: |\n  one <%= o.x %>\n  two <%= o.p.q %>\n', /^3:7 Cannot read .* in o\.p\.q$/],
   ])('%j', (text, message) => {
     const { message: found } = failure(() => render(text, { n: null, o: { x: 1 }, l: [1] }))
@@ -62,7 +62,7 @@ describe('mistakes', () => {
     ['a: "x <%= y"\n', '1:7 <%= is not closed'],
     ['a: "x %> y"\n', '1:7 %> closes nothing'],
     ['a: <%= x y %>\n', '1:10 the expression ends before this'],
-    ['a: |\n  one\n  two <%= x +  %> three\n', '3:15 Unexpected token'],
+    ['a: |\n  one\n  two <%= x +  %> three\n', '3:16 Unexpected token'],
     ['a: "<% for (;;) { %>x"\n', '1:21 Unexpected token'],
     ['a: "<% let escapeFn = 1 %>"\n', '1:5 escapeFn is a name that templates use for themselves'],
     ['a: "<% __output = 1 %>"\n', '1:8 __output cannot be assigned'],

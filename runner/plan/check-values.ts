@@ -1,0 +1,111 @@
+import { didYouMean, type Report } from '../errors.js'
+import type { Compiled } from '../expression/compiled.js'
+import type { Play, Task } from './plan.js'
+
+/** Why a value cannot be that of a keyword; nothing if it can. */
+type Rule = (value: unknown) => { readonly wanted: string; readonly hint?: string | undefined } | undefined
+
+const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : { wanted: 'true or false' })
+
+const isNumeral = (value: unknown): boolean =>
+  (typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')) && Number(value) >= 0
+
+const count: Rule = (value) => (isNumeral(value) ? undefined : { wanted: 'a number' })
+
+const port: Rule = (value) => {
+  const isPort = /^\d+$/.test(String(value)) && Number(value) >= 1 && Number(value) <= 65_535
+  return isPort ? undefined : { wanted: 'a port from 1 to 65535' }
+}
+
+const share: Rule = (value) => {
+  const isShare = /^\d+(\.\d+)?%?$/.test(String(value))
+  return isShare ? undefined : { wanted: 'a number or a percentage' }
+}
+
+const batch: Rule = (value) =>
+  (Array.isArray(value) ? value : [value]).every((size) =>
+    /^(?:-?\d+|\d+(?:\.\d+)?%)$/.test(String(size).trim()),
+  )
+    ? undefined
+    : { wanted: 'a number or a percentage' }
+
+function oneOf(...known: readonly string[]): Rule {
+  return (value) => {
+    if (known.includes(String(value))) return undefined
+    const guess = didYouMean(String(value), known)
+    return { wanted: `one of ${known.join(', ')}`, hint: guess && `did you mean '${guess}'?` }
+  }
+}
+
+const keywordRules = {
+  any_errors_fatal: flag,
+  become: flag,
+  become_method: oneOf('sudo', 'su', 'doas'),
+  check_mode: flag,
+  connection: oneOf(
+    'ssh',
+    'local',
+    'smart',
+    'paramiko',
+    'paramiko_ssh',
+    'ansible.builtin.ssh',
+    'ansible.builtin.local',
+  ),
+  delegate_facts: flag,
+  diff: flag,
+  ignore_errors: flag,
+  ignore_unreachable: flag,
+  no_log: flag,
+  port,
+  run_once: flag,
+  throttle: count,
+  timeout: count,
+} as const satisfies Record<string, Rule>
+
+type Values = readonly (readonly [string, Compiled | undefined, Rule])[]
+
+/** Values that stand in the file as they are, and that no run could use. */
+export function checkTaskValues(task: Task, report: Report): void {
+  const { keywords, loopControl } = task
+  const names = Object.keys(keywordRules) as (keyof typeof keywordRules)[]
+  check(
+    [
+      ...names.map((name) => [name, keywords[name], keywordRules[name]] as const),
+      ['retries', task.retries, count],
+      ['delay', task.delay, count],
+      ['async', task.async, count],
+      ['poll', task.poll, count],
+      ['pause', loopControl.pause, count],
+      ['extended', loopControl.extended, flag],
+      ['extended_allitems', loopControl.extendedAllItems, flag],
+    ],
+    report,
+  )
+}
+
+export function checkPlayValues(play: Play, report: Report): void {
+  check(
+    [
+      ...play.serial.map((size) => ['serial', size, batch] as const),
+      ['max_fail_percentage', play.maxFailPercentage, share],
+      ['force_handlers', play.forceHandlers, flag],
+      ['gather_timeout', play.gatherTimeout, count],
+    ],
+    report,
+  )
+}
+
+function check(values: Values, report: Report): void {
+  for (const [name, compiled, rule] of values) {
+    const value = compiled?.constant?.value
+    if (value === undefined || value === null) continue
+    const problem = rule(value)
+    if (problem)
+      report({
+        code: 'structure',
+        message: `'${name}' must be ${problem.wanted}, not ${JSON.stringify(value)}`,
+        span: compiled!.span,
+        hint: problem.hint,
+      })
+  }
+}
