@@ -20,7 +20,7 @@ const mistakes: readonly (readonly [string, string, RegExp])[] = [
   ['- hosts: web\n  roles: [../x]\n', '2:11', /named, not reached by a path/],
   ['- hosts: web\n  tasks: [{ import_tasks: none.yaml }]\n', '2:27', /no such file of tasks/],
   [
-    '- hosts: web\n  tasks: [{ debug: { msg: a }, async: 5 }]\n',
+    '- hosts: web\n  tasks: [{ debug: { msg: a }, debugger: x }]\n',
     '2:32',
     /keyword of Ansible's that tsplay does not support/,
   ],
@@ -79,15 +79,25 @@ describe('static checks', () => {
   })
 
   it('refuses a variable that a role requires, before its first task', async () => {
-    const ran = await play('- hosts: web\n  gather_facts: false\n  roles: [strict]\n', {
+    const roles = (when: string) =>
+      `- hosts: web\n  gather_facts: false\n  roles: [{ role: strict${when} }]\n`
+    const role = {
       files: {
         'roles/strict/tasks/main.yaml': '- debug: { msg: not reached }\n',
         'roles/strict/meta/argument_specs.yaml':
           'argument_specs:\n  main:\n    options:\n      wanted: { type: str, required: true }\n',
       },
-    })
-    expect(ran.messages).toEqual([])
-    expect(ran.stdout).toContain("variable 'wanted' is required")
-    expect(ran.exitCode).toBe(2)
+    }
+    const ran = await play(roles(''), role)
+    expect(ran.stderr).toMatch(
+      /play\.yaml:3:11: error: role 'strict' requires the variable 'wanted', and nothing defines it for h1/,
+    )
+    expect(ran.events).toEqual([])
+    expect(ran.exitCode).toBe(1)
+    // Where only the run can tell whether the role is used, the run tells.
+    const late = await play(roles(", when: inventory_hostname === 'h1'"), role)
+    expect(late.stdout).toContain("variable 'wanted' is required")
+    expect(late.messages).toEqual([])
+    expect(late.exitCode).toBe(2)
   })
 })
