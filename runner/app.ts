@@ -10,6 +10,7 @@ import { executeRun } from './engine/run.js'
 import { createStepGate } from './engine/step-gate.js'
 import { type ExitCode, exitCodes, formatDiagnostic } from './errors.js'
 import { createTap, type Reporter } from './events.js'
+import { loadLibrary } from './library/load.js'
 import type { CliOptions } from './options.js'
 import { type Passwords, readPasswords } from './passwords.js'
 import { listTags, listTasks } from './plan/list.js'
@@ -48,6 +49,7 @@ export async function runApp(options: CliOptions, world: Surroundings): Promise<
   if (options.inventories.length === 0 && !options.syntaxCheck)
     throw usage('which inventory?', `tsplay -i inventory.yaml ${options.playbooks.join(' ')}`)
   const files = world.files ?? diskFiles()
+  await loadLibrary(options.playbooks, world.cwd, files)
   const { plan: whole, warnings } = loadPlan({
     inventories: options.inventories,
     playbooks: options.playbooks,

@@ -35,6 +35,7 @@ export type DiagnosticCode =
   | 'pattern'
   | 'option'
   | 'cycle'
+  | 'library'
 
 /** One mistake: what, where, and what to do about it. */
 export interface Diagnostic {

@@ -6,6 +6,6 @@ cd "$(dirname "$0")/.."
 rm -rf dist
 npx tsc -p tsconfig.build.json
 npx esbuild runner/cli.ts runner/index.ts --bundle --splitting --platform=node --target=node20 --format=esm \
-  --outdir=dist/runner --external:ssh2 --log-level=warning \
+  --outdir=dist/runner --external:ssh2 --external:esbuild --log-level=warning \
   --banner:js="import { createRequire as packageRequire } from 'node:module'; const require = packageRequire(import.meta.url);"
 chmod +x dist/runner/cli.js

@@ -1,15 +1,22 @@
 import { didYouMean, exitCodes, InputError } from '../errors.js'
+import { loadLibrary } from '../library/load.js'
 import { controlModules } from '../modules/control/index.js'
 import { docText } from '../modules/doc.js'
 import type { AnyModule } from '../modules/module.js'
-import { findModule, modules } from '../modules/registry.js'
+import { customModules, findModule, modules } from '../modules/registry.js'
+import { diskFiles } from '../syntax/files.js'
 
 /**
  * `tsplay doc MODULE…`: what modules do and take. Without a name, all of them in a line each.
  * @returns the exit code
  * @throws InputError for a name that is no module's
  */
-export function runDoc(names: readonly string[], write: (text: string) => void): number {
+export async function runDoc(
+  names: readonly string[],
+  write: (text: string) => void,
+  cwd = process.cwd(),
+): Promise<number> {
+  await loadLibrary([], cwd, diskFiles())
   const all = allModules()
   if (names.includes('--help') || names.includes('-h')) {
     write('usage: tsplay doc [MODULE...]\n')
@@ -23,7 +30,7 @@ export function runDoc(names: readonly string[], write: (text: string) => void):
 type Documented = Pick<AnyModule, 'name' | 'doc' | 'args' | 'freeForm'>
 
 function allModules(): ReadonlyMap<string, Documented> {
-  const pairs = [...Object.values(modules), ...controlModules].map(
+  const pairs = [...Object.values(modules), ...customModules().values(), ...controlModules].map(
     (one) => [one.name, one as Documented] as const,
   )
   return new Map(pairs.sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -99,6 +99,16 @@ export const moduleAliases: Readonly<Record<string, string>> = {
   systemd_service: 'systemd',
 }
 
+let custom: ReadonlyMap<string, AnyModule> = new Map()
+
+/** Makes known the modules of the `library/` folders, in the place of those of an earlier run. */
+export function useModules(found: readonly AnyModule[]): void {
+  custom = new Map(found.map((module) => [module.name, module]))
+}
+
+/** The modules of the `library/` folders. */
+export const customModules = (): ReadonlyMap<string, AnyModule> => custom
+
 const collections = /^ansible\.(builtin|legacy|posix)\.|^community\.general\./
 
 /** The module of a name, also of its fully qualified and its other names: `ansible.builtin.copy`, `apt`. */

@@ -4,7 +4,7 @@ import { type Compiled, constant, omit } from '../expression/index.js'
 import type { ControlModule } from '../modules/control/control.js'
 import { controlModules } from '../modules/control/index.js'
 import type { AnyModule } from '../modules/module.js'
-import { findModule, modules } from '../modules/registry.js'
+import { customModules, findModule, modules } from '../modules/registry.js'
 import type { MappingEntry, MappingNode, Node, ScalarNode } from '../syntax/node.js'
 import { entryOf } from '../syntax/read.js'
 import { resolvePlain } from '../syntax/scalars.js'
@@ -31,7 +31,9 @@ const byKey = new Map<string, FoundModule | undefined>()
 
 export function lookUpModule(key: string): FoundModule | undefined {
   if (!byKey.has(key)) byKey.set(key, findByName(plainName(key)))
-  return byKey.get(key)
+  // A module of a library/ folder is that of one run: it is not kept.
+  const custom = customModules().get(key)
+  return byKey.get(key) ?? (custom && { kind: 'module', module: custom })
 }
 
 function findByName(name: string): FoundModule | undefined {
@@ -45,7 +47,12 @@ function findByName(name: string): FoundModule | undefined {
 export const actionNames = {
   has: (key: string) => directives.has(plainName(key)) || lookUpModule(key) !== undefined,
   get names() {
-    return [...directives, ...controlModules.map((module) => module.name), ...Object.keys(modules)]
+    return [
+      ...directives,
+      ...controlModules.map((module) => module.name),
+      ...Object.keys(modules),
+      ...customModules().keys(),
+    ]
   },
 }
 

@@ -41,7 +41,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   modules: ['transport', 'secrets', 'expression'],
   plan: ['syntax', 'inventory', 'vars', 'expression', 'modules'],
   engine: ['plan', 'modules', 'transport', 'inventory', 'vars', 'expression', 'secrets', 'syntax'],
-  commands: ['plan', 'modules', 'inventory', 'vars', 'expression', 'secrets', 'syntax'],
+  library: ['modules', 'syntax'],
+  commands: ['plan', 'modules', 'library', 'inventory', 'vars', 'expression', 'secrets', 'syntax'],
   report: [],
   'errors.ts': ['syntax'],
   'events.ts': ['modules', 'secrets'],
@@ -85,6 +86,7 @@ describe('architecture', () => {
     ['@huggingface/jinja', /^expression\/jinja-package\.ts$/],
     ['listr2', /^report\/tty\.ts$/],
     ['p-limit', /^engine\/limits\.ts$/],
+    ['esbuild', /^library\/load\.ts$/],
     ['diff', /^report\/format\.ts$/],
   ])('%s has its own importer', (name, place) => {
     const importers = modules.filter((module) =>

@@ -5,9 +5,9 @@ import { argumentsOf, docMarkdown, docText } from '../../../runner/modules/doc.j
 import type { AnyModule } from '../../../runner/modules/module.js'
 import { findModule, modules } from '../../../runner/modules/registry.js'
 
-const told = (...names: string[]) => {
+const told = async (...names: string[]) => {
   let page = ''
-  expect(runDoc(names, (part) => (page += part))).toBe(0)
+  expect(await runDoc(names, (part) => (page += part))).toBe(0)
   return page
 }
 
@@ -22,18 +22,18 @@ test('arguments with their types, defaults and descriptions', () => {
   expect(copy.mode?.type).toBe('preserve | text')
 })
 
-test('the page of a module at the terminal', () => {
-  const page = told('ansible.builtin.lineinfile')
+test('the page of a module at the terminal', async () => {
+  const page = await told('ansible.builtin.lineinfile')
   expect(page).toContain('lineinfile: Make sure that a line is in a file')
   expect(page).toContain('  regexp  (text)\n      A JavaScript regular expression.')
   expect(page).toContain('examples:\n\n  - name: No swap at boot')
   for (const line of page.split('\n')) expect(line.length).toBeLessThan(160)
 })
 
-test('all of them in a line each, and a name that is near to one', () => {
-  const lines = told().trimEnd().split('\n')
+test('all of them in a line each, and a name that is near to one', async () => {
+  const lines = (await told()).trimEnd().split('\n')
   expect(lines.map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining(['assert', 'copy', 'user']))
-  expect(() => told('copi')).toThrow("did you mean 'copy'?")
+  await expect(told('copi')).rejects.toThrow("did you mean 'copy'?")
 })
 
 test.each(Object.values(modules))(
