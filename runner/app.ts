@@ -4,7 +4,9 @@ import { askTerminal } from './ask.js'
 import { createAppliers } from './engine/applier.js'
 import { createConnections } from './engine/connections.js'
 import type { Ask, Run } from './engine/context.js'
+import { createCustomStats } from './engine/custom-stats.js'
 import { createLimit } from './engine/limits.js'
+import { createLiveInventory } from './engine/live-inventory.js'
 import { createHosts, playHosts } from './engine/play.js'
 import { executeRun } from './engine/run.js'
 import { createStepGate } from './engine/step-gate.js'
@@ -103,6 +105,7 @@ interface Parts {
 
 function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: Parts): Run {
   const redactor = createRedactor()
+  const hosts = createHosts([...plan.inventory.hosts.keys()])
   for (const password of Object.values(parts.passwords)) if (password) redactor.add(password)
   return {
     plan,
@@ -135,7 +138,9 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
     emit: createTap(redactor, [parts.reporter]),
     redactor,
     ask: world.ask ?? askTerminal,
-    hosts: createHosts([...plan.inventory.hosts.keys()]),
+    hosts,
+    inventory: createLiveInventory(plan.inventory, hosts),
+    customStats: createCustomStats(),
     connections: parts.connections,
     appliers: createAppliers(),
     forks: createLimit(options.forks),

@@ -53,6 +53,12 @@ export interface HostStats {
   unknown: number
 }
 
+/** Values of `set_stats` by name. */
+export interface CustomData {
+  readonly run: Readonly<Record<string, unknown>>
+  readonly hosts: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
 /**
  * Everything that a run has to say, in the order it happened. The union is versioned as `v` in machine-readable
  * outputs: fields are added within a version, never changed.
@@ -96,6 +102,8 @@ export type RunEvent =
       readonly exitCode: number
       readonly durationMs: number
       readonly check: boolean
+      /** What `set_stats` was told: of the run, and of single hosts. */
+      readonly custom?: CustomData | undefined
     }
 
 export const eventVersion = 1

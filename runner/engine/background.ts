@@ -21,7 +21,7 @@ export interface Background {
 const defaultPoll = 15
 /** Seconds between the first two looks; they double until they are what `poll` says: short jobs are not waited for. */
 const firstPause = 0.1
-/** Seconds that a job may take to end after its limit (TERM, five seconds, KILL), and a host to be reached again. */
+/** Seconds that a job may take to end after its limit (TERM, a few seconds, KILL), and a host to be reached again. */
 const grace = 15
 
 export function backgroundOf(task: Task, scope: Scope): Background | undefined {

@@ -5,8 +5,10 @@ import type { Secret } from '../secrets/secret.js'
 import type { HostKeyPolicy } from '../transport/transport.js'
 import type { Appliers } from './applier.js'
 import type { Connections } from './connections.js'
+import type { CustomStats } from './custom-stats.js'
 import type { HostRun } from './host.js'
 import type { Limit } from './limits.js'
+import type { LiveInventory } from './live-inventory.js'
 import type { StepGate } from './step-gate.js'
 
 /** What the command line says about a run. */
@@ -55,6 +57,10 @@ export interface Run {
   readonly redactor: Redactor
   readonly ask: Ask
   readonly hosts: Map<string, HostRun>
+  /** All hosts and groups as they are by now. */
+  readonly inventory: LiveInventory
+  /** What `set_stats` was told. */
+  readonly customStats: CustomStats
   readonly connections: Connections
   readonly appliers: Appliers
   readonly forks: Limit

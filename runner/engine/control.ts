@@ -27,6 +27,10 @@ export async function runControl(
       return condition && conditionText(condition)
     },
     includeVariables: (request) => includeVariables(context, request),
+    addToInventory: (name, groups, { parents = [], vars = new Map() }) =>
+      run.inventory.add({ host: name, groups, parents, vars }),
+    addStats: (data, { perHost, aggregate }) =>
+      run.customStats.add(perHost ? host.name : undefined, data, aggregate),
     prompt: async (text, options) => {
       try {
         return await run.ask(text, options)

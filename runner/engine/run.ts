@@ -1,6 +1,8 @@
 import { type ExitCode, exitCodes, InputError } from '../errors.js'
 import { EvaluationError } from '../expression/compiled.js'
-import type { Play, Prompt } from '../plan/plan.js'
+import { addHostModule } from '../modules/control/add-host.js'
+import { groupByModule } from '../modules/control/group-by.js'
+import type { PlanNode, Play, Prompt } from '../plan/plan.js'
 import type { Files } from '../syntax/files.js'
 import type { Run } from './context.js'
 import { createControllers } from './controller.js'
@@ -18,8 +20,8 @@ import { exitCodeOf } from './stats.js'
 export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
   const started = performance.now()
   const { plays } = run.plan
-  const hosts = inputErrors(() => plays.map((play) => playHosts(run, play)))
-  if (hosts.every((names) => names.length === 0)) throw noHosts(run)
+  const hosts = inputErrors(() => plays.map((_, index) => knownHosts(run, index)))
+  if (hosts.every((names) => names?.length === 0)) throw noHosts(run)
   const answers = new Map<string, unknown>()
   for (const play of plays) await askAll(run, play, answers)
   run.emit({
@@ -28,9 +30,9 @@ export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
     diff: run.options.diff,
     playbooks: run.plan.playbooks,
   })
-  await runPlays(run, hosts, answers, files)
+  const played = await runPlays(run, hosts, answers, files)
   const stats = Object.fromEntries(
-    [...run.hosts].filter(([name]) => hosts.flat().includes(name)).map(([name, host]) => [name, host.stats]),
+    [...run.hosts].filter(([name]) => played.has(name)).map(([name, host]) => [name, host.stats]),
   )
   const exitCode = run.stop.aborted
     ? exitCodes.interrupted
@@ -41,21 +43,54 @@ export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
     exitCode,
     durationMs: performance.now() - started,
     check: run.options.check,
+    custom: run.customStats.told(),
   })
   return exitCode
 }
 
+/**
+ * The hosts of a play as far as they are known before the run. Nothing where a name is unknown that an earlier play may
+ * bring: by `add_host`, `group_by`, a new look at the inventory, or a file of tasks that is only known in the run.
+ */
+function knownHosts(run: Run, index: number): readonly string[] | undefined {
+  const { plays } = run.plan
+  const mayGrow = plays
+    .slice(0, index)
+    .some((play) => [...play.nodes, ...play.handlers].some(changesInventory))
+  try {
+    return playHosts(run, plays[index]!)
+  } catch (error) {
+    if (mayGrow && error instanceof InputError) return undefined
+    throw error
+  }
+}
+
+function changesInventory(node: PlanNode): boolean {
+  switch (node.kind) {
+    case 'task':
+      return node.action.module === addHostModule || node.action.module === groupByModule
+    case 'meta':
+      return node.action === 'refresh_inventory'
+    case 'include':
+      return node.load !== undefined || node.children.some(changesInventory)
+    case 'block':
+      return [...node.block, ...node.rescue, ...node.always].some(changesInventory)
+  }
+}
+
 async function runPlays(
   run: Run,
-  hosts: readonly (readonly string[])[],
+  hosts: readonly (readonly string[] | undefined)[],
   answers: ReadonlyMap<string, unknown>,
   files: Files,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const controllers = createControllers(files)
+  const played = new Set(hosts.flatMap((names) => names ?? []))
   for (const [index, play] of run.plan.plays.entries()) {
-    const names = hosts[index]!
+    const names = hostsByNow(run, play, hosts[index])
+    for (const name of names) played.add(name)
     const alive = names.filter((name) => run.hosts.get(name)?.state === 'alive')
-    if (run.stop.aborted) return
+    if (run.stop.aborted) return played
     if (names.length === 0) {
       run.emit({
         type: 'message',
@@ -67,7 +102,19 @@ async function runPlays(
     hideSecrets(run, play, names)
     if (alive.length === 0) continue
     const { aborted } = await runPlay(run, play, names, answers, controllers)
-    if (aborted) return
+    if (aborted) return played
+  }
+  return played
+}
+
+/** The inventory may have grown since: a name that is still unknown then matches no host. */
+function hostsByNow(run: Run, play: Play, known: readonly string[] | undefined): readonly string[] {
+  if (known && !run.inventory.hasChanged) return known
+  try {
+    return playHosts(run, play)
+  } catch (error) {
+    if (error instanceof InputError || error instanceof EvaluationError) return []
+    throw error
   }
 }
 

@@ -14,7 +14,7 @@ export interface ScopeParts {
 /** Everything that a task on a host can name. */
 export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopeParts = {}): HostScope {
   const layers: Layer[] = [
-    ...run.plan.inventory.layersFor(host.name),
+    ...run.inventory.current.layersFor(host.name),
     ...batch.play.layers,
     ...host.exposed,
     layerOf('vars-prompt', batch.playVars),
@@ -41,7 +41,7 @@ function magicOf(
   host: HostRun,
   role: RoleInfo | undefined,
 ): ReadonlyMap<string, () => unknown> {
-  const { inventory } = run.plan
+  const inventory = run.inventory.current
   const alive = (hosts: Iterable<string>): string[] =>
     [...hosts].filter((name) => !['failed', 'unreachable'].includes(run.hosts.get(name)?.state ?? 'alive'))
   const magic: Record<Exclude<MagicName, 'vars'>, (() => unknown) | undefined> = {
@@ -88,7 +88,7 @@ function factsOf(host: HostRun): unknown {
 }
 
 function groupsOf(run: Run): Record<string, readonly string[]> {
-  const { inventory } = run.plan
+  const inventory = run.inventory.current
   return Object.fromEntries([...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)]))
 }
 

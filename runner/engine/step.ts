@@ -69,7 +69,7 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
       if (what.kind === 'task') return performTask(step, what, host, info)
       if (what.kind === 'include')
         return { verdict: performInclude(run, batch, step, what, host, info), gone: false, fatal: false }
-      return performMeta(run, batch, what, host)
+      return concludeMeta(run, step, host, () => performMeta(run, batch, what, host))
     },
     share(step, from, to, done) {
       if (step.what.kind !== 'task') return
@@ -159,6 +159,31 @@ function fatalOf(run: Run, batch: Batch, task: Task, host: HostRun): boolean {
   }
 }
 
+/** A meta action that fails has no result line: it is told as a message, and counts as a failed task. */
+async function concludeMeta(
+  run: Run,
+  step: Step,
+  host: HostRun,
+  perform: () => Promise<StepDone>,
+): Promise<StepDone> {
+  try {
+    return await perform()
+  } catch (error) {
+    const { status, message, result } = failedItem(undefined, error)
+    const name = step.what.kind === 'meta' ? `meta: ${step.what.action}` : 'meta'
+    run.emit({ type: 'message', level: 'error', text: `${name} on ${host.name}: ${message}` })
+    countResult(
+      host.stats,
+      { host: host.name, status, ignored: false, items: [], durationMs: 0 },
+      step.rescuable,
+    )
+    const failed = status === 'failed'
+    if (failed && step.rescuable) host.failure = { task: name, result }
+    if (failed && !step.rescuable) host.state = 'failed'
+    return { verdict: { failed }, gone: false, fatal: false }
+  }
+}
+
 async function performMeta(run: Run, batch: Batch, meta: Meta, host: HostRun): Promise<StepDone> {
   const scope = taskScope(run, batch, host, { layers: meta.layers })
   const skipped = firstFalse(meta.when, scope, 'when') !== undefined
@@ -170,6 +195,7 @@ async function performMeta(run: Run, batch: Batch, meta: Meta, host: HostRun): P
   if (meta.action === 'clear_facts') host.facts = undefined
   if (meta.action === 'reset_connection') await run.connections.closeHost(host.name)
   if (meta.action === 'clear_host_errors') readmit(run, batch)
+  if (meta.action === 'refresh_inventory') run.inventory.refresh()
   return { verdict: { failed: false, skipped }, gone: isEnd || meta.action === 'end_host', fatal: false }
 }
 
@@ -208,6 +234,9 @@ function titleOf(name: Compiled | undefined, scope: ReturnType<typeof taskScope>
 }
 
 function runsOnce(run: Run, batch: Batch, step: Step, host: HostRun): boolean {
+  if (step.what.kind === 'meta') return step.what.action === 'refresh_inventory'
+  if (step.what.kind === 'task' && step.what.action.kind === 'control' && step.what.action.module.once)
+    return true
   if (step.what.kind !== 'task' || !step.what.keywords.run_once) return false
   const { task } = { task: step.what }
   const scope = taskScope(run, batch, host, { role: task.role, layers: task.layers })

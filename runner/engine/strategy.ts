@@ -68,7 +68,7 @@ async function walkLinear(
 /** A place among the forks. */
 type Slot = (work: () => Promise<StepDone>) => Promise<StepDone>
 
-/** A step that the person at the terminal does not want. */
+/** A step that the person at the terminal does not want, or does not want any more. */
 const leftOut: StepDone = { verdict: { failed: false }, gone: false, fatal: false }
 
 /** What a `run_once` task means for the others: if its host was lost, they fail. */
@@ -94,7 +94,10 @@ async function performGroup(
   const results = await Promise.all(
     workers.map((traveller) =>
       stepper.throttled(traveller.step, traveller.host, () =>
-        slot(() => stepper.perform(traveller.step, traveller.host, info)),
+        slot(async () =>
+          // The first Ctrl-C: who still waits for a place does not begin.
+          run.stop.aborted ? leftOut : stepper.perform(traveller.step, traveller.host, info),
+        ),
       ),
     ),
   )

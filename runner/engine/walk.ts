@@ -4,6 +4,7 @@ import {
   type Include,
   type Meta,
   type PlanNode,
+  type RoleInfo,
   type Task,
   taskOfHandler,
 } from '../plan/plan.js'
@@ -44,11 +45,13 @@ interface Around {
   readonly prefix: readonly number[]
   readonly layers: readonly Layer[]
   readonly rescuable: boolean
+  /** Roles that `meta: end_role` has ended for this host: nothing more of them is run. */
+  readonly ended: Set<RoleInfo>
 }
 
 /** The way of one host through a play's nodes; handlers run where it flushes, in the order they are defined. */
 export function walkPlay(nodes: readonly PlanNode[], handlers: readonly Handler[], host: HostRun): Walk {
-  return walkAll(nodes, { host, handlers, prefix: [], layers: [], rescuable: false })
+  return walkAll(nodes, { host, handlers, prefix: [], layers: [], rescuable: false, ended: new Set() })
 }
 
 /** Only the handlers that were notified: what a failed host still runs under `force_handlers`. */
@@ -59,6 +62,7 @@ export function walkHandlers(handlers: readonly Handler[], host: HostRun): Walk 
     prefix: [],
     layers: [],
     rescuable: false,
+    ended: new Set(),
   })
 }
 
@@ -68,6 +72,7 @@ function* walkAll(nodes: readonly PlanNode[], around: Around): Walk {
 }
 
 function* walkNode(node: PlanNode, around: Around): Walk {
+  if (around.ended.size > 0 && hasEnded(node, around.ended)) return false
   switch (node.kind) {
     case 'task':
       return (yield stepOf(node, around)).failed
@@ -78,6 +83,17 @@ function* walkNode(node: PlanNode, around: Around): Walk {
     case 'meta':
       return yield* walkMeta(node, around)
   }
+}
+
+/** A block is looked into: it may hold tasks of several roles. */
+function hasEnded(node: PlanNode, ended: ReadonlySet<RoleInfo>): boolean {
+  const role = roleOf(node)
+  return role !== undefined && [role, ...role.parents].some((each) => ended.has(each))
+}
+
+function roleOf(node: PlanNode): RoleInfo | undefined {
+  if (node.kind === 'block') return undefined
+  return node.kind === 'include' ? node.task.role : node.role
 }
 
 function stepOf(what: Task | Include | Meta, around: Around, path = [what.order]): Step {
@@ -104,8 +120,13 @@ function* walkInclude(node: Include, around: Around, path = [node.order], isHand
       ...around,
       prefix: [...around.prefix, ...path, index],
       layers: [...around.layers, ...layers],
+      ended: new Set<RoleInfo>(),
     }
     if (yield* walkAll(children, inner)) return true
+    // A role that is included again starts anew; one that includes only its own tasks has ended.
+    for (const role of inner.ended)
+      if (node.task.role && [node.task.role, ...node.task.role.parents].includes(role)) around.ended.add(role)
+    if (hasEnded(node, around.ended)) return false
   }
   return false
 }
@@ -113,6 +134,7 @@ function* walkInclude(node: Include, around: Around, path = [node.order], isHand
 function* walkMeta(node: Meta, around: Around): Walk {
   const verdict = yield stepOf(node, around)
   if (verdict.failed) return true
+  if (!verdict.skipped && node.action === 'end_role' && node.role) around.ended.add(node.role)
   if (verdict.skipped || node.action !== 'flush_handlers') return false
   return yield* walkFlush([node.order], around)
 }

@@ -1,3 +1,5 @@
+import type { Report } from '../errors.js'
+import type { Files } from '../syntax/files.js'
 import type { Layer, Variable } from '../vars/layers.js'
 
 export interface InventoryHost {
@@ -21,6 +23,15 @@ export interface Group {
   readonly vars: ReadonlyMap<string, Variable>
 }
 
+/** A host that a run adds, or puts into groups (`add_host`, `group_by`). */
+export interface Addition {
+  readonly host: string
+  readonly groups: readonly string[]
+  /** What the groups are below, where they are not yet; without any, `all`. */
+  readonly parents: readonly string[]
+  readonly vars: ReadonlyMap<string, unknown>
+}
+
 /** All hosts and groups, with the variables that belong to them. */
 export interface Inventory {
   readonly hosts: ReadonlyMap<string, InventoryHost>
@@ -35,6 +46,14 @@ export interface Inventory {
   layersFor(host: string): readonly Layer[]
   /** The variables that a group has itself, from inventory files and `group_vars`. */
   groupLayers(group: string): readonly Layer[]
+}
+
+/** An inventory that can change while a run goes on. */
+export interface LoadedInventory extends Inventory {
+  /** The same with more in it, in the place of this one. Mistakes of `group_vars` of new groups are reported. */
+  grown(additions: readonly Addition[], report: Report): LoadedInventory
+  /** Its sources read anew, from the disk as `files` sees it; programs are run again. */
+  reread(files: Files, report: Report): LoadedInventory
 }
 
 /** Names of the controller itself: a pattern may name them although no inventory does. */

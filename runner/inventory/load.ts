@@ -4,10 +4,10 @@ import { constant } from '../expression/index.js'
 import type { Files } from '../syntax/files.js'
 import type { SourceFile } from '../syntax/source.js'
 import { parseYaml } from '../syntax/yaml.js'
-import { addHost, createDraft, type Draft, finish } from './builder.js'
+import { addChild, addHost, createDraft, type Draft, finish } from './builder.js'
 import { readHostKey } from './host-key.js'
 import { readIniInventory } from './ini-source.js'
-import type { Inventory } from './inventory.js'
+import type { Addition, LoadedInventory } from './inventory.js'
 import { isProgram, readProgram } from './program.js'
 import { RangeSyntaxError } from './ranges.js'
 import { readVarsFolders } from './vars-files.js'
@@ -27,19 +27,47 @@ export interface InventoryOptions {
  * Read all sources into one inventory; for the same key a later source wins. A source that is missing or cannot be used
  * is an error, never skipped. Mistakes are reported.
  */
-export function loadInventory({ sources, files, report, playbookDir }: InventoryOptions): Inventory {
+export function loadInventory(options: InventoryOptions): LoadedInventory {
+  const { sources, files, report } = options
   const draft = createDraft()
   const dirs: string[] = []
   for (const source of sources) {
     if (source.includes(',') && !files.isFile(source)) readHostList(source, draft, report)
     else dirs.push(readPath(source, files, draft, report))
   }
+  return assemble(draft, dirs, options)
+}
+
+/** What was read, with the variables of the files beside it. */
+function assemble(draft: Draft, dirs: readonly string[], options: InventoryOptions): LoadedInventory {
+  const { files, report, playbookDir } = options
   const { hosts, groups } = finish(draft, report)
   const known = { hosts, groups, files, report }
   const beside = [...new Set(dirs)].map((dir) => readVarsFolders(dir, 'inventory', known))
   const isNew = playbookDir !== undefined && !dirs.some((dir) => resolve(dir) === resolve(playbookDir))
   const own = isNew ? [readVarsFolders(playbookDir, 'playbook', known)] : []
-  return createInventory(hosts, groups, [...beside, ...own], resolve(dirs[0] ?? '.'))
+  return {
+    ...createInventory(hosts, groups, [...beside, ...own], resolve(dirs[0] ?? '.')),
+    grown(additions, later) {
+      for (const addition of additions) addTo(draft, addition)
+      return assemble(draft, dirs, { ...options, report: later })
+    },
+    reread: (anew, later) => loadInventory({ ...options, files: anew, report: later }),
+  }
+}
+
+function addTo(draft: Draft, { host, groups, parents, vars }: Addition): void {
+  for (const group of groups) {
+    if (!draft.groups.has(group))
+      for (const parent of parents.length > 0 ? parents : ['all']) addChild(draft, parent, group)
+    addHost(draft, group, host)
+  }
+  const known = draft.hosts.get(host) ?? addHost(draft, 'all', host)
+  for (const [name, value] of vars)
+    known.vars.set(name, {
+      value: constant(value),
+      origin: { layer: 'inventory-host-vars', note: 'add_host' },
+    })
 }
 
 function readHostList(source: string, draft: Draft, report: Report): void {

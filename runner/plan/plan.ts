@@ -1,5 +1,5 @@
 import type { Compiled } from '../expression/compiled.js'
-import type { Inventory } from '../inventory/inventory.js'
+import type { LoadedInventory } from '../inventory/inventory.js'
 import type { ControlModule } from '../modules/control/control.js'
 import type { AnyModule } from '../modules/module.js'
 import type { MappingEntry } from '../syntax/node.js'
@@ -154,8 +154,10 @@ export const metaActions = [
   'flush_handlers',
   'noop',
   'end_host',
+  'end_role',
   'end_batch',
   'end_play',
+  'refresh_inventory',
   'clear_facts',
   'clear_host_errors',
   'reset_connection',
@@ -172,6 +174,7 @@ export interface Meta {
   /** Put there by the planner: no tag leaves it out but the play's own. */
   readonly implicit?: boolean
   readonly layers: readonly Layer[]
+  readonly role?: RoleInfo | undefined
   readonly span?: Span | undefined
 }
 
@@ -223,6 +226,6 @@ export interface Play {
 /** Everything that the files say, checked: what a run would do on which hosts. */
 export interface Plan {
   readonly plays: readonly Play[]
-  readonly inventory: Inventory
+  readonly inventory: LoadedInventory
   readonly playbooks: readonly string[]
 }

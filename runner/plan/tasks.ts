@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { Compiled } from '../expression/compiled.js'
+import { addHostModule } from '../modules/control/add-host.js'
 import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { asMapping } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
@@ -114,7 +115,9 @@ function readTask(
   const frame = found && taskFrame(mapping, around, reader)
   const action = frame && readAction(found, entry, mapping, frame.keywords.module_defaults, reader)
   if (!action) return undefined
-  const produces = includedNames(frame, action, around.playbookDir, reader)
+  const produces =
+    includedNames(frame, action, around.playbookDir, reader) ??
+    (action.module === addHostModule ? action.argumentNames : undefined)
   const task = { ...frame, action, ...(produces && { produces }) }
   checkSource(task, around.playbookDir, reader.files, reader.report)
   checkAsync(task, mapping, reader)
@@ -225,7 +228,15 @@ function readMeta(
     when,
     tags,
     layers: [...around.layers, ...ownLayers(mapping, 'task-vars', reader)],
+    role: around.role,
     span: mapping.span,
   }
+  if (action === 'end_role' && !around.role)
+    reader.report({
+      code: 'structure',
+      message: "'meta: end_role' stands outside of a role",
+      span: entry.value.span,
+      hint: 'end_play ends the play, end_host ends it for this host',
+    })
   return [meta]
 }

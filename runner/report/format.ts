@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util'
 import { createTwoFilesPatch } from 'diff'
-import type { HostStats, HostTaskResult, ItemResult, TaskInfo, TaskStatus } from '../events.js'
+import type { CustomData, HostStats, HostTaskResult, ItemResult, TaskInfo, TaskStatus } from '../events.js'
 import type { Difference } from '../modules/module.js'
 
 /** Colours text, or leaves it as it is where the output takes none. */
@@ -130,6 +130,17 @@ export function recapLines(stats: Readonly<Record<string, HostStats>>, paint: Pa
       const cells = columns.map((column) => `${column}=${host[column]}`.padEnd(column.length + 5))
       return `${paint(style, name.padEnd(width))} : ${cells.join(' ').trimEnd()}`
     })
+}
+
+/** What `set_stats` was told: the run's, then those of single hosts. */
+export function customLines(custom: CustomData | undefined): string[] {
+  const line = (name: string, values: Readonly<Record<string, unknown>>): string[] =>
+    Object.entries(values).map(([key, value]) => oneLine(`${name}${key} = ${JSON.stringify(value)}`))
+  if (!custom) return []
+  return [
+    ...line('', custom.run),
+    ...Object.entries(custom.hosts).flatMap(([host, values]) => line(`${host}: `, values)),
+  ]
 }
 
 /** One line of what a whole run came to. */

@@ -1,5 +1,5 @@
 import type { HostTaskResult, Reporter, RunEvent, TaskInfo } from '../events.js'
-import { closingLine, createPaint, recapLines, sanitize, seconds, taskTitle } from './format.js'
+import { closingLine, createPaint, customLines, recapLines, sanitize, seconds, taskTitle } from './format.js'
 import { resultLines } from './results.js'
 
 export interface PlainOptions {
@@ -39,7 +39,7 @@ export function createPlainReporter(options: PlainOptions): Reporter {
       say(paint(event.level === 'error' ? 'red' : 'yellow', `${event.level}: ${event.text}`)),
     run_finished: (event) => {
       say(`\n${paint('bold', 'RECAP')}`)
-      for (const line of recapLines(event.stats, paint)) say(line)
+      for (const line of [...recapLines(event.stats, paint), ...customLines(event.custom)]) say(line)
       say(closingLine(event))
     },
   }

@@ -2,6 +2,7 @@ import { Listr, type ListrTaskWrapper } from 'listr2'
 import type { HostTaskResult, Reporter, RunEvent } from '../events.js'
 import {
   closingLine,
+  customLines,
   colours,
   createPaint,
   marks,
@@ -86,7 +87,8 @@ export function createTtyReporter(options: TtyOptions): Reporter {
 
   const closing = (event: Extract<RunEvent, { type: 'run_finished' }>): void => {
     options.write(`\n${paint('bold', 'RECAP')}\n`)
-    for (const line of recapLines(event.stats, paint)) options.write(`${line}\n`)
+    for (const line of [...recapLines(event.stats, paint), ...customLines(event.custom)])
+      options.write(`${line}\n`)
     options.write(`${closingLine(event)}\n`)
   }
 

@@ -15,6 +15,16 @@ export interface Control {
   sleep(ms: number): Promise<void>
   /** Give the host the variables of files; gives their paths. @throws ModuleFailure */
   includeVariables(request: IncludeVarsArgs): readonly string[]
+  /** Put a host into groups of the inventory, to the end of the run; either may be new. */
+  addToInventory(host: string, groups: readonly string[], more: InventoryMore): void
+  /** Remember what the recap is to tell at the end. */
+  addStats(data: Readonly<Record<string, unknown>>, options: { perHost: boolean; aggregate: boolean }): void
+}
+
+export interface InventoryMore {
+  /** What new groups are below; without any, `all`. */
+  readonly parents?: readonly string[]
+  readonly vars?: ReadonlyMap<string, unknown>
 }
 
 export interface ControlResult {
@@ -32,6 +42,8 @@ export interface ControlModule<A = unknown> {
   readonly doc: ModuleDoc
   readonly args: z.ZodType<A>
   readonly freeForm?: string
+  /** It is run for the first host of a batch alone, as what it does is the same for all. */
+  readonly once?: true
   /** Arguments that are bare JavaScript conditions. */
   readonly conditions?: readonly string[]
   /** Arguments that are bare JavaScript expressions whose value is wanted. */

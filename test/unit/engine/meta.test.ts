@@ -49,3 +49,60 @@ describe('meta', () => {
     expect(ran.stderr).toContain("unknown key 'loop' in 'meta'")
   })
 })
+
+describe('meta: end_role', () => {
+  const files = {
+    'roles/r/tasks/main.yaml': `- debug: { msg: "<%= inventory_hostname %> in" }
+- include_tasks: end.yaml
+- block: [{ debug: { msg: rest } }]
+  always: [{ debug: { msg: always } }]
+`,
+    'roles/r/tasks/end.yaml': '- { meta: end_role, when: own === 1 }\n- debug: { msg: file }\n',
+    'roles/outer/tasks/main.yaml': '- import_role: { name: r }\n- debug: { msg: outer }\n',
+  }
+  const ofFirst = (messages: readonly string[]) =>
+    messages.filter((line) => line.startsWith('h1')).map((line) => line.slice(4))
+
+  it.each(['import_role: { name: outer }', 'include_role: { name: outer }'])('ends %s', async (task) => {
+    const ran = await play(
+      `- hosts: web\n  gather_facts: false\n  tasks: [{ ${task} }, { debug: { msg: after } }]\n`,
+      { files, hosts: 2 },
+    )
+    expect(ran.stderr).toBe('')
+    expect(ofFirst(ran.messages)).toEqual(['h1 in', 'outer', 'after'])
+    const second = ran.messages.filter((line) => line.startsWith('h2'))
+    expect(second).toHaveLength(6)
+  })
+
+  it('ends one round of a loop, and the role of a play', async () => {
+    const looped = await play(
+      '- hosts: web\n  gather_facts: false\n  tasks: [{ include_role: { name: r }, loop: [1, 2] }]\n',
+      { files },
+    )
+    expect(ofFirst(looped.messages)).toEqual(['h1 in', 'h1 in'])
+    const named = await play(
+      '- hosts: web\n  gather_facts: false\n  roles: [r]\n  tasks: [{ debug: { msg: after } }]\n',
+      { files },
+    )
+    expect(ofFirst(named.messages)).toEqual(['h1 in', 'after'])
+  })
+
+  it('is refused outside of a role', async () => {
+    const ran = await play('- hosts: web\n  tasks: [{ meta: end_role }]\n')
+    expect(ran.stderr).toContain("'meta: end_role' stands outside of a role")
+  })
+})
+
+describe('a meta action that fails', () => {
+  it('is told, and fails the host', async () => {
+    const ran = await play(
+      `- hosts: web
+  gather_facts: false
+  tasks: [{ meta: noop, when: "facts.os.id === 'x'" }, { debug: { msg: rest } }]
+`,
+    )
+    expect(ran.stdout).toContain('meta: noop on h1: ')
+    expect(ran.exitCode).toBe(2)
+    expect(ran.messages).toEqual([])
+  })
+})
