@@ -1,31 +1,24 @@
 import { z } from 'zod'
-import { defineModule } from './module.js'
-import { applyPackages, type PackageOrder, planPackages, probePackages } from './packages/apt.js'
-import { bool, int, nameList } from './schema.js'
-
-const packageName = /^[a-z0-9][a-z0-9+.-]*(:[a-z0-9-]+)?(=[A-Za-z0-9.+:~*-]+)?$/
-const list = nameList.refine(
-  (names) => names.every((n) => packageName.test(n)),
-  'is not the name of a package',
-)
+import { commonArgs, packageList, packageModuleOf, plainState } from './packages/args.js'
+import { managers, plainOrder } from './packages/order.js'
+import { bool } from './schema.js'
 
 const args = z
   .strictObject({
-    name: list
+    name: packageList
       .optional()
       .describe('Packages; `name=version` asks for a version, in which * stands for anything.'),
-    pkg: list.optional().describe('The same as `name`.'),
-    package: list.optional().describe('The same as `name`.'),
-    state: z.enum(['present', 'installed', 'latest', 'absent', 'removed']).default('present'),
-    update_cache: bool
-      .default(false)
-      .describe('Fetch the package lists first, where they are older than `cache_valid_time`.'),
-    cache_valid_time: int.default(3600).describe('Seconds.'),
-    install_recommends: bool.optional().describe('Without it, as the host is configured.'),
-    purge: bool.default(false).describe('Remove configuration files too.'),
+    pkg: packageList.optional().describe('The same as `name`.'),
+    package: packageList.optional().describe('The same as `name`.'),
+    ...commonArgs,
+    use: z
+      .enum(['auto', ...managers])
+      .default('auto')
+      .describe('The package manager; `auto` takes the first of these that the host has.'),
+    install_recommends: bool.optional().describe('Of apt. Without it, as the host is configured.'),
+    purge: bool.default(false).describe('Remove configuration files too (apt, pacman, apk).'),
     autoremove: bool.default(false).describe('Remove what nothing needs any more.'),
     allow_downgrade: bool.default(false),
-    lock_timeout: int.default(120).describe('Seconds to wait for another run of apt or dpkg.'),
   })
   .superRefine((value, context) => {
     const names = [value.name, value.pkg, value.package].filter((v) => v !== undefined)
@@ -33,31 +26,26 @@ const args = z
       context.addIssue({ code: 'custom', message: 'give name' })
   })
 
-type Args = z.output<typeof args>
-
-function orderOf(args: Args): PackageOrder {
-  const { state } = args
-  const plain = state === 'installed' ? 'present' : state === 'removed' ? 'absent' : state
-  return { ...args, names: args.name ?? args.pkg ?? args.package ?? [], state: plain }
-}
-
-/** Packages of Debian and its kin. */
-export const packageModule = defineModule({
+/** Packages, whatever tool the host has for them. */
+export const packageModule = packageModuleOf({
   name: 'package',
   doc: {
-    summary: 'Install and remove packages (apt)',
+    summary: 'Install and remove packages with the package manager that the host has',
     description:
-      'Packages that are there cost one round trip, however many, and no package lists are fetched for them. A dpkg that ' +
-      'was interrupted is put right first. `cache_valid_time` is an hour unless given (Ansible: 0), so that a second run ' +
-      'changes nothing.',
+      'apt, zypper, dnf, yum, pacman or apk. Packages that are there cost one round trip, however many, and no package lists ' +
+      'are fetched for them. A dpkg that was interrupted is put right first. `cache_valid_time` is an hour unless given ' +
+      '(Ansible: 0), so that a second run changes nothing. `latest` compares with the lists that the host has. Another run ' +
+      'of the package manager is waited for. All but apk are tested on the real tools; apk on what it writes and prints.',
     examples: [
       '- name: What k3s needs\n  package: { name: [iptables, curl], update_cache: true }',
-      '- name: Without the web server\n  apt: { name: apache2, state: absent, purge: true }',
+      '- name: Without the web server\n  package: { name: apache2, state: absent, purge: true }',
     ],
   },
   args,
-  probe: (host, args: Args) => probePackages(host, orderOf(args)),
-  diff: (args, state) => planPackages(orderOf(args), state),
-  apply: (host, args, { data }) => applyPackages(host, orderOf(args), data),
-  result: (_args, state) => ({ packages: Object.fromEntries(state.installed), cache_updated: false }),
+  order: (args) => ({
+    ...plainOrder,
+    ...args,
+    names: args.name ?? args.pkg ?? args.package ?? [],
+    state: plainState(args.state),
+  }),
 })

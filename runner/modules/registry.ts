@@ -1,4 +1,6 @@
 import { alternatives } from './alternatives.js'
+import { apk } from './apk.js'
+import { apt } from './apt.js'
 import { assemble } from './assemble.js'
 import { asyncStatus } from './async-status.js'
 import { authorizedKey } from './authorized-key.js'
@@ -6,6 +8,7 @@ import { blockinfile } from './blockinfile.js'
 import { command } from './command.js'
 import { copy } from './copy.js'
 import { cron } from './cron.js'
+import { dnf } from './dnf.js'
 import { fetch } from './fetch.js'
 import { file } from './file.js'
 import { find } from './find.js'
@@ -23,6 +26,7 @@ import { modprobe } from './modprobe.js'
 import type { AnyModule } from './module.js'
 import { mount } from './mount.js'
 import { packageModule } from './package.js'
+import { pacman } from './pacman.js'
 import { ping } from './ping.js'
 import { reboot } from './reboot.js'
 import { replace } from './replace.js'
@@ -42,6 +46,7 @@ import { uri } from './uri.js'
 import { user } from './user.js'
 import { waitFor } from './wait-for.js'
 import { waitForConnection } from './wait-for-connection.js'
+import { zypper } from './zypper.js'
 
 /** Every module that acts on a host. The control modules (debug, assert, …) are in control/. */
 export const modules: Readonly<Record<string, AnyModule>> = {
@@ -88,11 +93,15 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   reboot,
   timezone,
   wait_for_connection: waitForConnection,
+  apt,
+  dnf,
+  zypper,
+  pacman,
+  apk,
 }
 
 /** Other names that Ansible has for them. */
 export const moduleAliases: Readonly<Record<string, string>> = {
-  apt: 'package',
   raw: 'shell',
   gather_facts: 'setup',
   service: 'systemd',

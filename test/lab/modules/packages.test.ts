@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { ResultFields } from '../../../runner/modules/module.js'
+import { findModule } from '../../../runner/modules/registry.js'
+import { localController, runModule } from '../../support/cases.js'
+import { type Lab, openLab } from '../lab.js'
+import { connectLabHost, type LabModuleHost } from './hosts.js'
+
+let lab: Lab
+let host: LabModuleHost
+
+const sh = async (command: string) =>
+  (await host.query({ body: `{ ${command}\n} 2>&1`, timeoutMs: 60_000 })).stdout.toString().trim()
+
+const play = (name: string, args: unknown, apply: boolean) =>
+  runModule(findModule(name)!, args, { host, controller: localController('/nowhere') } as never, apply)
+
+/** check → apply → apply: the same is foretold as done, and a second run finds nothing to do. */
+async function converges(name: string, args: unknown): Promise<ResultFields> {
+  const foretold = await play(name, args, false)
+  expect(foretold.change, `${name} ${JSON.stringify(args)} would change`).toBeDefined()
+  const done = await play(name, args, true)
+  expect(done.change?.summary).toEqual(foretold.change?.summary)
+  expect((await play(name, args, true)).change, 'a second run').toBeUndefined()
+  return done.fields
+}
+
+const settled = async (name: string, args: unknown) =>
+  expect((await play(name, args, true)).change).toBeUndefined()
+
+/**
+ * Two packages, tsplay-a and tsplay-b, in versions 1.0 and 2.0, for each kind of repository; nothing is published yet.
+ * Debian's rpm keeps its database in the home of root; it goes where it is on a system of rpm.
+ */
+const build = `
+mkdir -p /etc/rpm && echo '%_dbpath /var/lib/rpm' >/etc/rpm/macros
+mkdir -p /srv/rpm /srv/pac /root/build && cd /root/build
+for name in tsplay-a tsplay-b; do for version in 1 2; do
+  printf '%s\\n' "Name: $name" "Version: $version.0" 'Release: 1' 'Summary: x' 'License: MIT' 'BuildArch: noarch' \\
+    "Provides: $name-virtual" '%description' x '%install' 'mkdir -p %{buildroot}/opt' \\
+    "echo $version >%{buildroot}/opt/$name" '%files' "/opt/$name" >spec
+  rpmbuild -bb --quiet --define '_topdir /root/build' --define '_rpmdir /root/build/rpm' spec || exit 1
+  mkdir -p pac/srv
+  echo $version >pac/srv/$name
+  printf '%s\\n' "pkgname = $name" "pkgver = $version.0-1" 'pkgdesc = x' 'url = x' 'builddate = 1' 'packager = x' 'size = 2' \\
+    'arch = any' "provides = $name-virtual" >pac/.PKGINFO
+  (cd pac && bsdtar -czf "../$name-$version.0-1-any.pkg.tar.gz" .PKGINFO srv) || exit 1
+  rm -r pac
+done; done
+printf '[lab]\\nname=lab\\nbaseurl=file:///srv/rpm\\nenabled=1\\ngpgcheck=0\\n' >/etc/yum.repos.d/lab.repo
+cp /etc/yum.repos.d/lab.repo /etc/zypp/repos.d/lab.repo
+printf '[options]\\nSigLevel = Never\\nArchitecture = x86_64\\n[lab]\\nServer = file:///srv/pac\\n' >/etc/pacman.conf`
+
+const publish = (version: number) => `
+cd /root/build && cp rpm/noarch/*-${version}.0-1.noarch.rpm /srv/rpm/ && createrepo_c -q /srv/rpm
+cp *-${version}.0-1-any.pkg.tar.gz /srv/pac/ && repo-add -q /srv/pac/lab.db.tar.gz *-${version}.0-1-any.pkg.tar.gz`
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  await lab.fresh('server-1')
+  host = await connectLabHost(lab, 'server-1')
+  const tools = 'dnf zypper pacman-package-manager makepkg createrepo-c rpm libarchive-tools'.split(' ')
+  await play('apt', { name: tools, update_cache: true, install_recommends: false }, true)
+  await sh(`mkdir -p /etc/yum.repos.d /etc/zypp/repos.d; ${build}`)
+  await sh(publish(1))
+})
+afterAll(async () => {
+  await host?.close()
+})
+
+describe.each([
+  ['dnf', 'rpm -q --qf %{VERSION} tsplay-a'],
+  ['zypper', 'rpm -q --qf %{VERSION} tsplay-a'],
+  ['pacman', 'pacman -Q tsplay-a | sed "s/.* //;s/-.*//"'],
+])('%s', (tool, version) => {
+  const package_ = (args: object) => ({ ...args, use: tool })
+
+  test('install, find it installed, remove it', async () => {
+    await sh(`rm -f /srv/rpm/*-2.0* /srv/pac/*; ${publish(1)}`)
+    await converges(tool, { name: ['tsplay-a', 'tsplay-b'], update_cache: true, cache_valid_time: 0 })
+    await settled(tool, { name: 'tsplay-a,tsplay-b' })
+    await settled('package', package_({ name: ['tsplay-a'], update_cache: true }))
+    expect(await sh(version)).toBe('1.0')
+    await converges('package', package_({ name: 'tsplay-b', state: 'absent' }))
+    await settled(tool, { name: 'tsplay-b', state: 'absent' })
+  })
+
+  test('a name that another package stands for', async () => {
+    await settled(tool, { name: 'tsplay-a-virtual' })
+  })
+
+  test('the newest version, of one and of all', async () => {
+    await settled(tool, { name: 'tsplay-a', state: 'latest' })
+    await sh(publish(2))
+    await settled(tool, { name: 'tsplay-a', state: 'latest' })
+    const all = tool === 'pacman' ? { upgrade: true } : { name: '*', state: 'latest' }
+    const foretold = await play(tool, { ...all, update_cache: true, cache_valid_time: 0 }, true)
+    expect(foretold.change?.summary[0]).toBe('update the package lists')
+    expect(await sh(version)).toBe('2.0')
+    await settled(tool, all)
+    await settled(tool, { name: 'tsplay-a', state: 'latest' })
+  })
+
+  test('one that does not exist', async () => {
+    const error = await play(tool, { name: 'tsplay-none' }, true).catch((e) => e)
+    expect(error.message).toContain(`could not install tsplay-none (${tool}): `)
+    expect((await play(tool, { name: 'tsplay-none' }, false)).change?.summary).toEqual([
+      'install tsplay-none',
+    ])
+  })
+
+  test('a broken database is not absence', async () => {
+    const where = tool === 'pacman' ? '/var/lib/pacman/local' : '/var/lib/rpm'
+    await sh(`mv ${where} ${where}.away; echo x >${where}`)
+    const error = await play(tool, { name: 'tsplay-a' }, false).catch((e) => e)
+    await sh(`rm ${where}; mv ${where}.away ${where}`)
+    expect(error).toBeInstanceOf(Error)
+    // libzypp of Debian cannot read the database again after this.
+    if (tool === 'zypper') await sh('rpm -e tsplay-a; rm -rf /var/cache/zypp/solv')
+    else await converges(tool, { name: 'tsplay-a', state: 'absent' })
+  })
+})
+
+test('a version: dnf and zypper go back only where they may', async () => {
+  await sh(publish(2))
+  await play('dnf', { name: 'tsplay-a', update_cache: true, cache_valid_time: 0 }, true)
+  await settled('dnf', { name: 'tsplay-a-2.0' })
+  await settled('package', { name: 'tsplay-a=2.*', use: 'dnf' })
+  await expect(play('dnf', { name: 'tsplay-a=1.0' }, true)).rejects.toThrow('newer than 1.0')
+  await converges('dnf', { name: 'tsplay-a=1.0', allow_downgrade: true })
+  await converges('zypper', { name: 'tsplay-a=2.0' })
+  await converges('zypper', { name: 'tsplay-a=1.0', oldpackage: true })
+})
+
+test('repositories for one task, and a package file', async () => {
+  await sh('sed -i s/enabled=1/enabled=0/ /etc/yum.repos.d/lab.repo; rm -rf /opt/a.rpm')
+  await expect(play('dnf', { name: 'tsplay-b' }, true)).rejects.toThrow('could not install tsplay-b')
+  await converges('dnf', { name: 'tsplay-b', enablerepo: 'lab', exclude: 'tsplay-a' })
+  await converges('dnf', { name: 'tsplay-b', state: 'absent' })
+  const missing = await play('dnf', { name: '/opt/b x.rpm' }, false).catch((e) => e)
+  expect(missing).toBeInstanceOf(Error)
+  expect((await play('dnf', { name: '/opt/b.rpm' }, false)).change?.requires).toEqual(['file:/opt/b.rpm'])
+  await sh('cp /root/build/rpm/noarch/tsplay-b-2.0-1.noarch.rpm /opt/b.rpm')
+  await converges('dnf', { name: '/opt/b.rpm', disable_gpg_check: true })
+})
+
+test('another run that holds the lock is waited for, and not for ever', async () => {
+  await sh('touch /var/lib/pacman/db.lck')
+  const error = await play('pacman', { name: 'tsplay-a', lock_timeout: 1 }, true).catch((e) => e)
+  expect(error.message).toContain('unable to lock database')
+  await sh('(sleep 3; rm /var/lib/pacman/db.lck) >/dev/null 2>&1 &')
+  await play('pacman', { name: 'tsplay-a', lock_timeout: 30 }, true)
+  await settled('pacman', { name: 'tsplay-a' })
+})
+
+describe('apt', () => {
+  test('a package file, of which the same version is installed once', async () => {
+    await sh(`cd /root && mkdir -p deb/DEBIAN && printf '%s\\n' 'Package: tsplay-d' 'Version: 1.0' 'Architecture: all' \\
+      'Maintainer: x <x@example.org>' 'Description: x' >deb/DEBIAN/control && dpkg-deb -b deb '/opt/d 1.deb' >/dev/null`)
+    expect((await play('apt', { deb: '/opt/none.deb' }, false)).change?.requires).toEqual([
+      'file:/opt/none.deb',
+    ])
+    await converges('apt', { deb: '/opt/d 1.deb' })
+    await converges('apt', { name: 'tsplay-d', state: 'absent', purge: true })
+  })
+
+  test('what apt-get itself foretells', async () => {
+    await play('apt', { name: 'libarchive-tools', state: 'present' }, true)
+    await play('apt', { upgrade: 'dist' }, true)
+    await settled('apt', { upgrade: 'dist' })
+    await sh('touch /var/lib/dpkg/updates/0001; dpkg --audit || :')
+    await play('apt', { name: 'bsdextrautils' }, true)
+    expect(await sh('dpkg --audit')).toBe('')
+  })
+})
