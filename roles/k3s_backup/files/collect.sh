@@ -28,7 +28,7 @@ if [ "$tls" = tls ]; then
 fi
 
 set --
-for file in etc/rancher/k3s/config.yaml etc/rancher/k3s/config.yaml.d etc/rancher/k3s/registries.yaml \
+for file in etc/rancher/node/password etc/rancher/k3s/config.yaml etc/rancher/k3s/config.yaml.d etc/rancher/k3s/registries.yaml \
   "${units#/}/k3s.service" "${units#/}/k3s.service.env" "${units#/}/k3s.service.d"; do
   if [ -e "/$file" ]; then set -- "$@" "$file"; fi
 done
