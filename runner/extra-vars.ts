@@ -3,7 +3,7 @@ import type { Diagnostic } from './errors.js'
 import { toPlain } from './syntax/read.js'
 import type { SourceFile } from './syntax/source.js'
 import { parseYaml } from './syntax/yaml.js'
-import { variableProblem } from './vars/variables.js'
+import { foreignVariableProblem } from './vars/variables.js'
 
 /** `key=value` gives strings (Ansible's rule); YAML, JSON and files keep their types. Values are data, never templates. */
 export function readExtraVars(sources: readonly string[], problems: Diagnostic[]): Map<string, unknown> {
@@ -12,7 +12,7 @@ export function readExtraVars(sources: readonly string[], problems: Diagnostic[]
     const structured = source.startsWith('@') || /^\s*[{[]/.test(source) || /^[\w.-]+:\s/.test(source)
     const pairs = structured ? readStructured(source, problems) : readPairs(source, problems)
     for (const [name, value] of pairs) {
-      const problem = variableProblem(name)
+      const problem = foreignVariableProblem(name)
       if (problem)
         problems.push({ code: 'option', message: `-e: no variable can be named '${name}'`, hint: problem })
       vars.set(name, value)

@@ -111,7 +111,7 @@ function parse(text: string, locate: Locate, report: Report): Expression | undef
     return tree
   } catch (error) {
     const { message, at } = syntaxError(error)
-    return fail(message, Math.min(at, Math.max(0, text.length - 1)), wordHint(text))
+    return fail(message, Math.min(at, Math.max(0, text.length - 1)), wordHint(text) ?? reservedHint(text))
   }
 }
 
@@ -134,4 +134,14 @@ const words: readonly [RegExp, string][] = [
 /** What somebody who writes Jinja's words should have written. */
 function wordHint(text: string): string | undefined {
   return words.find(([pattern]) => pattern.test(text))?.[1]
+}
+
+/** Words of JavaScript that begin no expression of people: as a name they are reached through `vars`. */
+const reserved =
+  /(?<![.\w$])(?:case|class|const|default|enum|export|for|if|import|interface|let|package|private|protected|public|return|static|switch|var|while|with)(?![\w$])/
+
+/** A variable may have a name that JavaScript keeps for itself, if an inventory gives it. */
+function reservedHint(text: string): string | undefined {
+  const word = reserved.exec(text)?.[0]
+  return word && `${word} is a word of JavaScript: a variable of that name is vars.${word}`
 }

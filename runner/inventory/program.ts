@@ -5,7 +5,7 @@ import type { Report } from '../errors.js'
 import { constant } from '../expression/index.js'
 import type { Files } from '../syntax/files.js'
 import type { Variable } from '../vars/layers.js'
-import { variableProblem } from '../vars/variables.js'
+import { foreignVariableProblem } from '../vars/variables.js'
 import { addChild, addHost, type Draft, groupOf } from './builder.js'
 import { groupNameProblem, readPriority } from './group-names.js'
 import { nameProblem } from './host-key.js'
@@ -146,7 +146,7 @@ function setVariables(
   program: Program,
 ): void {
   for (const [name, value] of Object.entries(values)) {
-    const problem = variableProblem(name)
+    const problem = foreignVariableProblem(name)
     if (problem)
       fail(program, `${program.path}: no variable of ${owner} can be named ${JSON.stringify(name)}`, problem)
     else vars.set(name, { value: constant(value), origin: { layer, note: `${owner}, from ${program.path}` } })

@@ -69,7 +69,8 @@ function pathsFor(dir: string, name: string, entries: Map<string, DirectoryEntry
   return first.isDirectory ? filesBelow(join(dir, first.name), known.files) : [join(dir, first.name)]
 }
 
-function filesBelow(dir: string, files: Files): string[] {
+/** The files of a folder of variables, those of the folders in it too, by name; hidden ones and copies of editors are left out. */
+export function filesBelow(dir: string, files: Files): string[] {
   const entries = (files.list(dir) ?? []).filter(({ name }) => !name.startsWith('.') && !name.endsWith('~'))
   return entries.flatMap(({ name, isDirectory }) => {
     if (isDirectory) return filesBelow(join(dir, name), files)

@@ -5,11 +5,11 @@ import type { ControlModule } from '../modules/control/control.js'
 import { controlModules } from '../modules/control/index.js'
 import type { AnyModule } from '../modules/module.js'
 import { customModules, findModule, modules } from '../modules/registry.js'
-import type { MappingEntry, MappingNode, Node, ScalarNode } from '../syntax/node.js'
+import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { entryOf } from '../syntax/read.js'
-import { resolvePlain } from '../syntax/scalars.js'
 import { losesDigits } from './check-specs.js'
 import { type Reader, readConditions, readExpression, readValue } from './context.js'
+import { argumentWords, freeFormArguments } from './free-form.js'
 import type { Action, ModuleDefaults } from './plan.js'
 
 /** Words that stand in a module's place and that the planner itself understands. */
@@ -104,6 +104,7 @@ function gatherArguments(
   const { freeForm } = found.module
   const words = !freeForm && value.kind === 'scalar' ? argumentWords(value) : undefined
   if (words) return [...words, ...more]
+  if (freeForm === 'cmd' && value.kind === 'scalar') return [...freeFormArguments(freeForm, value), ...more]
   if (freeForm) return [{ key: freeForm, keySpan: entry.keySpan, value }, ...more]
   reader.report({
     code: 'bad-argument',
@@ -112,19 +113,6 @@ function gatherArguments(
     hint: `write ${found.module.name}: { ${argumentNames(found).slice(0, 2).join(': …, ')}: … }`,
   })
   return undefined
-}
-
-/** `src=a dest='b c'`: Ansible's short form. Values are read as YAML reads them. */
-function argumentWords(node: ScalarNode): MappingEntry[] | undefined {
-  const text = String(node.value)
-  const words = [...text.matchAll(/\s*([A-Za-z_]\w*)=("[^"]*"|'[^']*'|<%=.*?%>|\S*)/gy)]
-  const length = words.reduce((sum, word) => sum + word[0].length, 0)
-  if (words.length === 0 || text.slice(length).trim() !== '') return undefined
-  return words.map(([, key, raw]) => {
-    const quoted = /^(["'])([\s\S]*)\1$/.exec(raw!)
-    const value = quoted ? quoted[2]! : resolvePlain(raw!).value
-    return { key: key!, keySpan: node.span, value: { ...node, value, raw: raw! } }
-  })
 }
 
 function argumentNames(found: FoundModule): string[] {

@@ -7,6 +7,7 @@ import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { asBoolean, asMapping } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { type Reader, readValue, type Surroundings } from './context.js'
+import { argumentWords } from './free-form.js'
 import { importRole } from './imports.js'
 import { inheritKeywords, within } from './inherit.js'
 import { inheritable, isLoop } from './keywords.js'
@@ -104,7 +105,7 @@ function checkDirective(
 
 function readRequest(name: string, entry: MappingEntry, reader: Reader): Request | undefined {
   const isRole = name.endsWith('_role')
-  const { value } = entry
+  const value = spelledAsMapping(entry.value)
   const keys = isRole ? roleNames : ['file']
   if (value.kind !== 'mapping' && !isRole)
     return { isRole, names: [['file', value]], apply: undefined, isPublic: undefined, span: value.span }
@@ -134,6 +135,12 @@ function readRequest(name: string, entry: MappingEntry, reader: Reader): Request
     isPublic: isPublic && asBoolean(isPublic, "'public'", reader.report),
     span: names[0]![1].span,
   }
+}
+
+/** `include_role: name=web tasks_from=x` and `include_tasks: file=x.yaml` mean the mapping. */
+function spelledAsMapping(value: Node): Node {
+  const words = value.kind === 'scalar' && typeof value.value === 'string' ? argumentWords(value) : undefined
+  return words ? { kind: 'mapping', entries: words, span: value.span } : value
 }
 
 function constantNames(request: Request, reader: Reader): Names | undefined {

@@ -1,10 +1,11 @@
 import { basename, resolve } from 'node:path'
 import { didYouMean } from '../errors.js'
+import { filesBelow } from '../inventory/vars-files.js'
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asBoolean, asMapping } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { parseYaml } from '../syntax/yaml.js'
-import type { Layer } from '../vars/layers.js'
+import type { Layer, Variable } from '../vars/layers.js'
 import { variablesFromNode } from '../vars/variables.js'
 import type { Reader } from './context.js'
 import type { RoleInfo } from './plan.js'
@@ -48,8 +49,8 @@ export function readRole(
   return {
     name,
     path,
-    defaults: layerOf(file('defaults'), 'role-defaults', reader),
-    vars: layerOf(file('vars'), 'role-vars', reader),
+    defaults: layerOf(variableFiles(path, 'defaults', from, span, reader), 'role-defaults', reader),
+    vars: layerOf(variableFiles(path, 'vars', from, span, reader), 'role-vars', reader),
     dependencies: dependencies?.kind === 'sequence' ? dependencies.items : [],
     spec: readArgumentSpec(path, meta, from.tasks_from, reader),
     allowDuplicates: (duplicates && asBoolean(duplicates, "'allow_duplicates'", reader.report)) ?? false,
@@ -137,7 +138,27 @@ function mappingIn(path: string | undefined, reader: Reader): MappingNode | unde
   return node ? asMapping(node, basename(path!), reader.report) : undefined
 }
 
-function layerOf(path: string | undefined, layer: 'role-defaults' | 'role-vars', reader: Reader): Layer {
-  const mapping = mappingIn(path, reader)
-  return { name: layer, vars: mapping ? variablesFromNode(mapping, layer, reader.report) : new Map() }
+/** A folder `main/` stands for the files in it, by name; it wins over a file (Ansible's rule for variables). */
+function variableFiles(
+  rolePath: string,
+  folder: 'defaults' | 'vars',
+  from: RoleFiles,
+  span: Span,
+  reader: Reader,
+): string[] {
+  const wanted = from[`${folder}_from`]
+  const dir = resolve(rolePath, folder, wanted ?? 'main')
+  if (reader.files.isDirectory(dir)) return filesBelow(dir, reader.files)
+  return [roleFile(rolePath, folder, wanted, span, reader)].filter((path) => path !== undefined)
+}
+
+/** Of several files, the later wins. */
+function layerOf(paths: readonly string[], layer: 'role-defaults' | 'role-vars', reader: Reader): Layer {
+  const vars = new Map<string, Variable>()
+  for (const path of paths) {
+    const mapping = mappingIn(path, reader)
+    for (const [name, value] of mapping ? variablesFromNode(mapping, layer, reader.report) : [])
+      vars.set(name, value)
+  }
+  return { name: layer, vars }
 }

@@ -107,5 +107,7 @@ function readVars(path: string, files: Files, report: Report): ReadonlyMap<strin
   const file = files.read(path)
   const root = file && parseYaml(file, report)
   const mapping = root && asMapping(root, path, report)
-  return mapping ? variablesFromNode(mapping, 'include-vars', report, { note: path }) : new Map()
+  return mapping
+    ? variablesFromNode(mapping, 'include-vars', report, { jinja: 'inventory', note: path })
+    : new Map()
 }

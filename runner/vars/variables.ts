@@ -20,12 +20,20 @@ export function variablesFromNode(
   options: VariableOptions = {},
 ): Map<string, Variable> {
   const variables = new Map<string, Variable>()
+  const isForeign = options.jinja === 'inventory'
   for (const { key, keySpan, value } of mapping.entries) {
-    const problem = variableProblem(key)
-    if (problem) {
-      const message = `no variable can be named ${JSON.stringify(key)}`
-      report({ code: 'structure', message, span: keySpan, hint: problem })
-    } else {
+    const problem = isForeign ? foreignVariableProblem(key) : variableProblem(key)
+    if (problem)
+      report({
+        code: 'structure',
+        message: isForeign
+          ? `the variable ${key} is never seen`
+          : `no variable can be named ${JSON.stringify(key)}`,
+        span: keySpan,
+        hint: problem,
+        severity: isForeign ? 'warning' : 'error',
+      })
+    else {
       const origin = { layer, span: keySpan, note: options.note }
       variables.set(key, { value: compileNode(value, report, options), origin })
     }
@@ -33,8 +41,15 @@ export function variablesFromNode(
   return variables
 }
 
-/** Why no variable may have this name (also for `register`, `-e`, `set_fact`); `undefined` if it may. */
+/** Why no variable of a playbook or role may have this name (also for `register`, `set_fact`); `undefined` if it may. */
 export function variableProblem(name: string): string | undefined {
-  const problem = variableNameProblem(name, helperNames)
-  return problem ?? (magicNames.has(name) ? `tsplay itself sets ${name}, above all others` : undefined)
+  return variableNameProblem(name, helperNames) ?? foreignVariableProblem(name)
+}
+
+/**
+ * Why a variable of an inventory, a file of variables or `-e` would never be seen. Any name will do otherwise, since
+ * others chose it: one that JavaScript keeps for itself is reached as `vars.class` or `vars['a-b']`, and in Jinja by name.
+ */
+export function foreignVariableProblem(name: string): string | undefined {
+  return magicNames.has(name) ? `tsplay itself sets ${name}, above all others` : undefined
 }

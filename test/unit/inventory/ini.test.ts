@@ -45,7 +45,7 @@ describe('an INI inventory', () => {
     ['[two words]\nh', '1:1 this is no section'],
     ['h:99999', '1:1 "99999" is no port (1 to 65535)'],
     ['[g]\nn[3]', '2:1 [3] is no range: write [begin:end] or [begin:end:step]'],
-    ['[g]\nh class=1', '2:3 no variable can be named "class"'],
+    ['[g]\nh groups=1', '~2:3 the variable groups is never seen'],
   ])('%j is a mistake with a place', (text, message) => {
     expect(loadIni(text).messages).toEqual([message])
   })
