@@ -1,5 +1,6 @@
 import type { HostStats } from '../events.js'
 import type { Compiled } from '../expression/compiled.js'
+import type { FactGroup } from '../modules/facts/groups.js'
 import type { Resource } from '../modules/module.js'
 import type { Task } from '../plan/plan.js'
 import type { Layer, Variable } from '../vars/layers.js'
@@ -20,6 +21,8 @@ export interface HostRun {
   state: HostState
   /** What `setup` found. */
   facts?: Readonly<Record<string, unknown>> | undefined
+  /** Which groups of facts those are. */
+  readonly factGroups: Set<FactGroup>
   /** Results of `register` and variables of `set_fact`, by name. */
   readonly variables: Map<string, Compiled>
   /** Variables of `include_vars`, by name. */
@@ -38,6 +41,7 @@ export function createHostRun(name: string): HostRun {
   return {
     name,
     state: 'alive',
+    factGroups: new Set(),
     variables: new Map(),
     included: new Map(),
     exposed: new Set(),

@@ -1,6 +1,7 @@
-import { type Compiled, constant, type Scope } from '../expression/compiled.js'
+import { constant, EvaluationError, type Scope } from '../expression/compiled.js'
 import { resolvePattern } from '../inventory/index.js'
-import { findModule } from '../modules/registry.js'
+import { groupsOf } from '../modules/facts/groups.js'
+import { setup } from '../modules/setup.js'
 import type { HostOrder, Play, Task } from '../plan/plan.js'
 import { batchSizes, cutBatches } from './batches.js'
 import type { Batch, Run } from './context.js'
@@ -113,7 +114,7 @@ function limitsOf(run: Run, play: Play, scope: Scope) {
 
 async function runBatch(run: Run, batch: Batch, controllers: ControllerFactory): Promise<boolean> {
   const stepper = createStepper(run, batch, controllers)
-  const gather = gathering(batch)
+  const gather = gathering(run, batch)
   const play = gather ? { ...batch.play, nodes: [gather, ...batch.play.nodes] } : batch.play
   const result = await runStrategy(run, { ...batch, play }, stepper)
   for (const host of batch.hosts) host.notified.clear()
@@ -122,23 +123,17 @@ async function runBatch(run: Run, batch: Batch, controllers: ControllerFactory):
 }
 
 /** The task that gathers facts first: on hosts whose facts this run does not know yet, or on all if asked to. */
-function gathering(batch: Batch): Task | undefined {
+function gathering(run: Run, batch: Batch): Task | undefined {
   const { play } = batch
   const wanted = play.gatherFacts
   if (wanted === false) return undefined
-  if (wanted === 'smart' && batch.hosts.every((host) => host.facts)) return undefined
+  if (wanted === 'smart' && batch.hosts.every((host) => knows(run, batch, host))) return undefined
   return {
     kind: 'task',
     id: 0,
     order: 0,
     name: constant('Gather facts'),
-    action: {
-      kind: 'module',
-      module: findModule('setup')!,
-      args: gatheringArguments(play),
-      argumentNames: [],
-      parts: [],
-    },
+    action: play.gathering,
     keywords: { ...play.keywords, when: play.keywords.when, run_once: undefined, delegate_to: undefined },
     loopControl: { loopVar: 'item' },
     notify: [],
@@ -148,12 +143,15 @@ function gathering(batch: Batch): Task | undefined {
   }
 }
 
-function gatheringArguments({ gatherTimeout }: Play): Compiled {
-  if (!gatherTimeout) return constant({})
-  return {
-    names: gatherTimeout.names,
-    span: gatherTimeout.span,
-    evaluate: (scope) => ({ gather_timeout: gatherTimeout.evaluate(scope) }),
+/** Whether a host has told all groups of facts that the play wants. What cannot be told now, the task itself tells. */
+function knows(run: Run, batch: Batch, host: HostRun): boolean {
+  if (!host.facts) return false
+  try {
+    const wanted = setup.args.safeParse(batch.play.gathering.args.evaluate(taskScope(run, batch, host)))
+    return wanted.success && groupsOf(wanted.data.gather_subset).every((each) => host.factGroups.has(each))
+  } catch (error) {
+    if (error instanceof EvaluationError) return false
+    throw error
   }
 }
 

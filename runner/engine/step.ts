@@ -84,7 +84,10 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
           }
         if (step.what.action.module.name === 'include_vars')
           for (const [name, variable] of from.included) host.included.set(name, variable)
-        if (from.facts && step.what.action.module.name === 'setup') host.facts = from.facts
+        if (from.facts && step.what.action.module.name === 'setup') {
+          host.facts = from.facts
+          for (const group of from.factGroups) host.factGroups.add(group)
+        }
         if ((done.verdict.failed || done.lost) && !step.rescuable) host.state = 'failed'
       }
     },
@@ -192,7 +195,10 @@ async function performMeta(run: Run, batch: Batch, meta: Meta, host: HostRun): P
   if (isEnd) for (const other of batch.hosts) if (other.state === 'alive') other.state = 'ended'
   if (meta.action === 'end_host') host.state = 'ended'
   if (meta.action === 'end_play') batch.end.play = true
-  if (meta.action === 'clear_facts') host.facts = undefined
+  if (meta.action === 'clear_facts') {
+    host.facts = undefined
+    host.factGroups.clear()
+  }
   if (meta.action === 'reset_connection') await run.connections.closeHost(host.name)
   if (meta.action === 'clear_host_errors') readmit(run, batch)
   if (meta.action === 'refresh_inventory') run.inventory.refresh()

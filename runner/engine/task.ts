@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { types } from 'node:util'
 import type { HostTaskResult, ItemResult, TaskStatus } from '../events.js'
 import { type Compiled, constant, type Scope } from '../expression/compiled.js'
+import { factGroups } from '../modules/facts/groups.js'
 import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
 import { hideOutcome } from './hide.js'
@@ -145,7 +146,7 @@ function remember(context: TaskRun, outcomes: readonly ItemOutcome[], status: Ta
       owner.variables.set(name, constant(value))
     const facts = outcome.result.facts
     if (task.action.module.name === 'setup' && facts && typeof facts === 'object')
-      owner.facts = facts as Readonly<Record<string, unknown>>
+      gathered(owner, facts, outcome.result.gather_subset)
     if (outcome.status === 'unknown') {
       host.planned.push({ task: context.title, provides: ['*'] })
       if (task.action.module.name === 'set_fact')
@@ -156,6 +157,13 @@ function remember(context: TaskRun, outcomes: readonly ItemOutcome[], status: Ta
   if (!task.register) return
   const values = outcomes.map((outcome) => registered(context, outcome))
   host.variables.set(task.register, constant(task.loop ? loopResult(values, outcomes, status) : values[0]))
+}
+
+/** New facts stand beside those of other groups that were gathered before (Ansible's rule). */
+function gathered(host: HostRun, facts: object, groups: unknown): void {
+  host.facts = { ...host.facts, ...facts }
+  for (const group of factGroups)
+    if (Array.isArray(groups) && groups.includes(group)) host.factGroups.add(group)
 }
 
 /** Whose facts a task sets: its host's; with `delegate_facts` those of the host that it is delegated to. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { factGroups, groupsOf, isSubset } from './facts/groups.js'
 import { readFacts } from './facts/parse.js'
 import { factsScript } from './facts/script.js'
+import { matchesGlob } from './files/glob.js'
 import { defineModule } from './module.js'
 import { path, seconds, textList } from './schema.js'
 
@@ -19,6 +20,9 @@ const args = z.strictObject({
   fact_path: path
     .default('/etc/ansible/facts.d')
     .describe('Where the host keeps `*.fact` of its own; those of /etc/tsplay/facts.d are read too.'),
+  filter: textList
+    .default([])
+    .describe('Keep only facts whose first name matches one of these globs, such as `os` or `net*`.'),
   gather_timeout: seconds.default(30).describe('How long the host may take.'),
 })
 
@@ -48,5 +52,10 @@ export const setup = defineModule({
   },
   diff: () => undefined,
   apply: async () => ({}),
-  result: (_args, facts) => ({ facts }),
+  result: ({ gather_subset, filter }, facts) => {
+    const wanted = groupsOf(gather_subset)
+    if (filter.length === 0) return { facts, gather_subset: wanted }
+    const named = Object.entries(facts).filter(([name]) => filter.some((glob) => matchesGlob(glob, name)))
+    return { facts: Object.fromEntries(named) }
+  },
 })

@@ -40,12 +40,12 @@ function readModuleDefaults(node: Node, outer: ModuleDefaults, reader: Reader): 
   for (const { key, keySpan, value } of asMapping(node, "'module_defaults'", reader.report)?.entries ?? []) {
     const name = lookUpModule(key)?.module.name
     const args = asMapping(value, `the defaults of '${key}'`, reader.report)
-    if (!name || name === 'setup')
+    if (!name)
       reader.report({
         code: 'unknown-module',
-        message: name ? 'facts are gathered without module_defaults' : `'${key}' is not a module`,
+        message: `'${key}' is not a module`,
         span: keySpan,
-        hint: name ? 'gather_timeout is a keyword of the play' : 'groups of modules are not supported',
+        hint: 'groups of modules are not supported',
       })
     else if (args) {
       const others = (defaults.get(name) ?? []).filter(

@@ -62,8 +62,10 @@ const task = [
 export const supported: Readonly<Record<Place, ReadonlySet<string>>> = {
   play: new Set([
     ...everywhere,
+    'fact_path',
     'force_handlers',
     'gather_facts',
+    'gather_subset',
     'gather_timeout',
     'handlers',
     'hosts',
@@ -101,8 +103,6 @@ export const refused: ReadonlySet<string> = new Set([
   'become_flags',
   'collections',
   'debugger',
-  'fact_path',
-  'gather_subset',
   'user',
   ...[
     'csvfile',

@@ -205,6 +205,8 @@ export interface Play {
   readonly gatherFacts: boolean | 'smart'
   readonly serial: readonly Compiled[]
   readonly gatherTimeout?: Compiled | undefined
+  /** `setup`, with what the play and its `module_defaults` say of it. */
+  readonly gathering: Action
   readonly strategy: Strategy
   readonly order: HostOrder
   readonly maxFailPercentage?: Compiled | undefined

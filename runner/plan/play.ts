@@ -1,15 +1,18 @@
 import { dirname, resolve } from 'node:path'
 import { didYouMean } from '../errors.js'
 import { type Compiled, constant } from '../expression/compiled.js'
+import { findModule } from '../modules/registry.js'
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asBoolean, asMapping } from '../syntax/read.js'
 import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
 import { variablesFromNode } from '../vars/variables.js'
+import { readAction } from './action.js'
 import { type PlayParts, type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { addRoleHandlers, onlyHandlers, readRoleEntry } from './imports.js'
 import { inheritKeywords, noKeywords, within } from './inherit.js'
 import {
+  type Action,
   hostOrders,
   type Keywords,
   type Meta,
@@ -61,6 +64,7 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     gatherFacts: readGathering(mapping, reader),
     serial: readSerial(nodeOf(mapping, 'serial'), reader),
     gatherTimeout: value('gather_timeout'),
+    gathering: readGatheringAction(mapping, around.keywords, reader),
     strategy: readWord('strategy', mapping, strategies, reader),
     order: readWord('order', mapping, hostOrders, reader),
     maxFailPercentage: value('max_fail_percentage'),
@@ -112,6 +116,18 @@ function emptyParts(around: () => Surroundings): PlayParts {
 function readGathering(mapping: MappingNode, reader: Reader): boolean | 'smart' {
   const node = nodeOf(mapping, 'gather_facts')
   return (node && asBoolean(node, "'gather_facts'", reader.report)) ?? 'smart'
+}
+
+/** Keywords of a play that are arguments of the task that gathers its facts. */
+const gatheringKeys = ['gather_subset', 'gather_timeout', 'fact_path']
+
+function readGatheringAction(mapping: MappingNode, keywords: Keywords, reader: Reader): Action {
+  const entries = mapping.entries.filter(({ key }) => gatheringKeys.includes(key))
+  const module = findModule('setup')!
+  const entry = { key: 'setup', keySpan: mapping.span, value: { ...mapping, entries } }
+  const none: MappingNode = { ...mapping, entries: [] }
+  const read = readAction({ kind: 'module', module }, entry, none, keywords.module_defaults, reader)
+  return read ?? { kind: 'module', module, args: constant({}), argumentNames: [], parts: [] }
 }
 
 function readSerial(node: Node | undefined, reader: Reader): Compiled[] {
