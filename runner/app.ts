@@ -25,6 +25,7 @@ import { createPlainReporter } from './report/plain.js'
 import { createRedactor } from './secrets/redact.js'
 import { diskFiles, type Files } from './syntax/files.js'
 import { createTransport } from './transport/index.js'
+import { readVersion } from './version.js'
 
 /** What the outside world gives a run: streams, and the two stages of an interruption. */
 export interface Surroundings {
@@ -110,6 +111,7 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
   return {
     plan,
     options: {
+      version: readVersion(),
       check: options.check,
       diff: options.diff,
       failOnChange: options.failOnChange,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import { exitCodes, InputError } from './errors.js'
+import { readVersion } from './version.js'
 
 /** argv in, exit code out. What a command does not need is not loaded. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -41,18 +41,6 @@ async function runCommand(name: 'inventory' | 'explain', argv: readonly string[]
   const world = { stdout: process.stdout, stderr: process.stderr, cwd: process.cwd() }
   if (name === 'inventory') return (await import('./commands/inventory.js')).inventoryCommand(argv, world)
   return (await import('./commands/explain.js')).explainCommand(argv, world)
-}
-
-/** The package's version; in the source tree package.json is one folder nearer than in what is built. */
-function readVersion(): string {
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version
-    } catch {
-      // The other place is the one.
-    }
-  }
-  return 'unknown'
 }
 
 /** First Ctrl-C: finish what runs and start nothing new. Second: kill what runs. Third: leave at once. */

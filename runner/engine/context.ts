@@ -13,6 +13,8 @@ import type { StepGate } from './step-gate.js'
 
 /** What the command line says about a run. */
 export interface RunOptions {
+  /** Of tsplay. */
+  readonly version: string
   readonly check: boolean
   readonly diff: boolean
   readonly failOnChange: boolean

@@ -10,7 +10,8 @@ export function loopVariables(
   scope: Scope,
 ): Map<string, unknown> {
   const values = new Map<string, unknown>([[control.loopVar, items[index]]])
-  if (control.indexVar) values.set(control.indexVar, index)
+  values.set('ansible_loop_var', control.loopVar)
+  if (control.indexVar) values.set(control.indexVar, index).set('ansible_index_var', control.indexVar)
   const isOn = (value: typeof control.extended, name: string, fallback: boolean): boolean =>
     value ? asBoolean(value.evaluate(scope), name, value) : fallback
   if (!isOn(control.extended, 'extended', false)) return values

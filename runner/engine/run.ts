@@ -158,9 +158,10 @@ async function askAll(run: Run, play: Play, answers: Map<string, unknown>): Prom
 /** @throws InputError where nobody can answer and there is no default */
 async function askFor(run: Run, prompt: Prompt, text: string, fallback: unknown): Promise<unknown> {
   try {
-    const answer = await run.ask(text, { private: prompt.private })
+    const answer = await askTwice(run, prompt, text)
     return answer === '' && fallback !== undefined ? fallback : answer
   } catch (error) {
+    if (error instanceof InputError) throw error
     if (fallback !== undefined) return fallback
     const why = error instanceof Error ? error.message : 'nobody can answer'
     throw new InputError([
@@ -172,6 +173,18 @@ async function askFor(run: Run, prompt: Prompt, text: string, fallback: unknown)
       },
     ])
   }
+}
+
+/** With `confirm`, until both answers are the same; a person may try five times. */
+async function askTwice(run: Run, prompt: Prompt, text: string): Promise<string> {
+  const options = { private: prompt.private }
+  for (let left = 5; left > 0; left--) {
+    const answer = await run.ask(text, options)
+    if (!prompt.confirm || answer === (await run.ask(`confirm ${text}`, options))) return answer
+    run.emit({ type: 'message', level: 'warning', text: `the two answers for '${prompt.name}' differ` })
+  }
+  const message = `the two answers for '${prompt.name}' differ, five times over`
+  throw new InputError([{ code: 'option', message, span: prompt.span }])
 }
 
 /** Errors in what is evaluated before any host is touched are bad input. */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import { type Compiled, constant, EvaluationError, omit, type Scope } from '../expression/index.js'
 import type { RoleInfo } from '../plan/plan.js'
 import type { Layer } from '../vars/layers.js'
@@ -9,6 +10,8 @@ import type { HostRun } from './host.js'
 export interface ScopeParts {
   readonly role?: RoleInfo | undefined
   readonly layers?: readonly Layer[]
+  /** The file of the task. */
+  readonly file?: string | undefined
 }
 
 /** Everything that a task on a host can name. */
@@ -23,7 +26,7 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
     { name: 'set-fact', vars: wrap(host.variables, 'set-fact') },
     layerOf('extra-vars', run.options.extraVars),
   ]
-  return createScope(layers, magicOf(run, batch, host, parts.role))
+  return createScope(layers, magicOf(run, batch, host, parts))
 }
 
 /** Plain data as a layer: never looked into. */
@@ -39,9 +42,10 @@ function magicOf(
   run: Run,
   batch: Batch,
   host: HostRun,
-  role: RoleInfo | undefined,
+  parts: ScopeParts,
 ): ReadonlyMap<string, () => unknown> {
   const inventory = run.inventory.current
+  const { role } = parts
   const alive = (hosts: Iterable<string>): string[] =>
     [...hosts].filter((name) => !['failed', 'unreachable'].includes(run.hosts.get(name)?.state ?? 'alive'))
   const magic: Record<Exclude<MagicName, 'vars'>, (() => unknown) | undefined> = {
@@ -51,6 +55,7 @@ function magicOf(
     groups: () => groupsOf(run),
     hostvars: () => hostVariables(run, batch),
     inventory_dir: () => inventory.dir,
+    inventory_file: () => inventory.fileOf(host.name),
     playbook_dir: () => batch.play.playbookDir,
     role_name: role && (() => role.name),
     role_path: role && (() => role.path),
@@ -61,6 +66,11 @@ function magicOf(
     ansible_play_hosts: () => alive(batch.allHosts),
     ansible_play_hosts_all: () => batch.allHosts,
     ansible_play_batch: () => alive(batch.hosts.map((other) => other.name)),
+    play_hosts: () => alive(batch.hosts.map((other) => other.name)),
+    ansible_search_path: () => searchPath(batch, parts),
+    ansible_loop_var: undefined,
+    ansible_index_var: undefined,
+    tsplay_version: () => run.options.version,
     ansible_check_mode: () => run.options.check,
     ansible_diff_mode: () => run.options.diff,
     ansible_forks: () => run.options.forks,
@@ -76,6 +86,12 @@ function magicOf(
   return new Map(
     Object.entries(magic).flatMap(([name, get]) => (get ? [[name, get] as [string, () => unknown]] : [])),
   )
+}
+
+/** The role's folder, that of the file of tasks, the playbook's (Ansible's order). */
+function searchPath(batch: Batch, { role, file }: ScopeParts): string[] {
+  const folders = [role?.path, file && dirname(file), batch.play.playbookDir]
+  return [...new Set(folders.flatMap((folder) => folder ?? []))]
 }
 
 function factsOf(host: HostRun): unknown {

@@ -21,12 +21,14 @@ interface DraftGroup {
 
 /** An inventory while its files are read, one after another: hosts and groups of the same name are united. */
 export interface Draft {
+  /** The file that each host was first named in, by host. */
+  readonly origins: Map<string, string>
   readonly hosts: Map<string, DraftHost>
   readonly groups: Map<string, DraftGroup>
 }
 
 export function createDraft(): Draft {
-  const draft: Draft = { hosts: new Map(), groups: new Map() }
+  const draft: Draft = { origins: new Map(), hosts: new Map(), groups: new Map() }
   addChild(draft, 'all', 'ungrouped')
   return draft
 }

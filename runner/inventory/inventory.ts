@@ -38,6 +38,8 @@ export interface Inventory {
   readonly groups: ReadonlyMap<string, Group>
   /** The folder of the first inventory file; the working directory where there is none. */
   readonly dir: string
+  /** The file, or program, that a host was first named in; nothing for a host of a list. */
+  fileOf(host: string): string | undefined
   /** The hosts of a group and of all groups below, in the order of the files. */
   hostsOf(group: string): readonly string[]
   /** The groups that a host is in, sorted, without `all`. */

@@ -47,7 +47,7 @@ function assemble(draft: Draft, dirs: readonly string[], options: InventoryOptio
   const isNew = playbookDir !== undefined && !dirs.some((dir) => resolve(dir) === resolve(playbookDir))
   const own = isNew ? [readVarsFolders(playbookDir, 'playbook', known)] : []
   return {
-    ...createInventory(hosts, groups, [...beside, ...own], resolve(dirs[0] ?? '.')),
+    ...createInventory(hosts, groups, [...beside, ...own], resolve(dirs[0] ?? '.'), draft.origins),
     grown(additions, later) {
       for (const addition of additions) addTo(draft, addition)
       return assemble(draft, dirs, { ...options, report: later })
@@ -115,6 +115,11 @@ function inventoryFiles(dir: string, files: Files): string[] {
 }
 
 function readFile(path: string, files: Files, draft: Draft, report: Report): void {
+  readSource(path, files, draft, report)
+  for (const name of draft.hosts.keys()) if (!draft.origins.has(name)) draft.origins.set(name, resolve(path))
+}
+
+function readSource(path: string, files: Files, draft: Draft, report: Report): void {
   if (isProgram(path, files)) {
     readProgram(path, draft, report)
     return

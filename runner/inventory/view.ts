@@ -9,6 +9,7 @@ export function createInventory(
   groups: ReadonlyMap<string, Group>,
   folders: readonly VarsFolders[],
   dir: string,
+  origins: ReadonlyMap<string, string>,
 ): Inventory {
   const hostsOf = cached((name) => orderedHosts(name, groups))
   const groupsOf = cached((host) => mergeOrder(host, hosts, groups))
@@ -20,7 +21,8 @@ export function createInventory(
       .sort(),
   )
   const groupLayers = (name: string) => layersOfGroup(name, groups.get(name), folders)
-  return { hosts, groups, dir, hostsOf, groupNames, layersFor, groupLayers }
+  const fileOf = (host: string) => origins.get(host)
+  return { hosts, groups, dir, fileOf, hostsOf, groupNames, layersFor, groupLayers }
 }
 
 function cached<T>(compute: (name: string) => T): (name: string) => T {

@@ -186,6 +186,8 @@ export interface Prompt {
   readonly prompt: Compiled
   readonly default?: Compiled | undefined
   readonly private: boolean
+  /** Asked twice, until both answers are the same. */
+  readonly confirm: boolean
   /** Asked only where these hold (tsplay's own addition). */
   readonly when: readonly Compiled[]
   readonly span: Span

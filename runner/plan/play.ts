@@ -181,7 +181,9 @@ function readVarsFile(item: Node, dir: string, reader: Reader): Layer[] {
     : []
 }
 
-const promptKeys = ['name', 'prompt', 'default', 'private', 'when']
+const promptKeys = ['name', 'prompt', 'default', 'private', 'confirm', 'unsafe', 'when']
+/** Ansible's, which would hash the answer. */
+const hashKeys = ['encrypt', 'salt', 'salt_size']
 
 function readPrompts(node: Node | undefined, reader: Reader): Prompt[] {
   return expectList(node, "'vars_prompt'", reader).flatMap((item) => {
@@ -189,12 +191,11 @@ function readPrompts(node: Node | undefined, reader: Reader): Prompt[] {
     const nameNode = mapping && nodeOf(mapping, 'name')
     const name = nameNode && expectText(nameNode, "a prompt's name", reader)
     if (!mapping || !name) return []
-    for (const { key, keySpan } of mapping.entries)
-      if (!promptKeys.includes(key))
-        reader.report({ code: 'unknown-key', message: `unknown key '${key}' in a prompt`, span: keySpan })
+    checkPrompt(mapping, reader)
     const prompt = nodeOf(mapping, 'prompt')
     const fallback = nodeOf(mapping, 'default')
     const isPrivate = nodeOf(mapping, 'private')
+    const confirm = nodeOf(mapping, 'confirm')
     const when = nodeOf(mapping, 'when')
     return [
       {
@@ -202,11 +203,34 @@ function readPrompts(node: Node | undefined, reader: Reader): Prompt[] {
         prompt: prompt ? readValue(prompt, reader) : constant(name),
         default: fallback && readValue(fallback, reader),
         private: (isPrivate && asBoolean(isPrivate, "'private'", reader.report)) ?? true,
+        confirm: (confirm && asBoolean(confirm, "'confirm'", reader.report)) ?? false,
         when: when ? readConditions(when, reader) : [],
         span: mapping.span,
       },
     ]
   })
+}
+
+function checkPrompt(mapping: MappingNode, reader: Reader): void {
+  for (const { key, keySpan } of mapping.entries) {
+    if (promptKeys.includes(key)) continue
+    if (hashKeys.includes(key))
+      reader.report({
+        code: 'unsupported-key',
+        message: `'${key}' of a prompt is not supported: answers are taken as they are`,
+        span: keySpan,
+        hint: 'ask for the hash itself, such as `openssl passwd -6` prints it',
+      })
+    else {
+      const guess = didYouMean(key, promptKeys)
+      reader.report({
+        code: 'unknown-key',
+        message: `unknown key '${key}' in a prompt`,
+        span: keySpan,
+        hint: guess && `did you mean '${guess}'?`,
+      })
+    }
+  }
 }
 
 /** A playbook's plays, those of the playbooks that it imports in their places. */

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { play } from '../../support/playbook.js'
+
+const playbook = (more: string) => `- hosts: web
+  gather_facts: false
+  vars_prompt: [{ name: word, prompt: Which, private: false${more} }]
+  tasks: [{ debug: { msg: <%= word %> } }]
+`
+
+describe('vars_prompt', () => {
+  it('confirm asks twice, and again where the answers differ', async () => {
+    const once = await play(playbook(''), { answers: ['a', 'b'] })
+    expect(once.messages).toEqual(['h1: a'])
+    const twice = await play(playbook(', confirm: true'), { answers: ['a', 'b', 'c', 'c'] })
+    expect(twice.messages).toEqual(['h1: c'])
+    expect(twice.stdout).toContain("the two answers for 'word' differ")
+  })
+
+  it('confirm gives up in the end, a default notwithstanding', async () => {
+    const answers = Array.from({ length: 20 }, (_, index) => `${index}`)
+    const ran = await play(playbook(', confirm: true, default: x'), { answers })
+    expect(ran.exitCode).toBe(1)
+    expect(ran.stderr).toContain("the two answers for 'word' differ, five times over")
+  })
+
+  it.each([
+    ['encrypt: sha512_crypt', /'encrypt' of a prompt is not supported[\s\S]*openssl passwd/],
+    ['salt_size: 7', /'salt_size' of a prompt is not supported/],
+    ['confrim: true', /unknown key 'confrim' in a prompt[\s\S]*did you mean 'confirm'/],
+  ])('refuses %s', async (more, message) => {
+    const ran = await play(playbook(`, ${more}`), { answers: ['a'] })
+    expect(ran.exitCode).toBe(1)
+    expect(ran.stderr).toMatch(message)
+  })
+})
