@@ -97,26 +97,33 @@ export const supported: Readonly<Record<Place, ReadonlySet<string>>> = {
   ]),
 }
 
-/** Keywords of Ansible's that are refused by name, so that the message can say so. */
-export const refused: ReadonlySet<string> = new Set([
-  'become_exe',
-  'become_flags',
-  'collections',
-  'debugger',
-  'user',
-  ...[
-    'csvfile',
-    'env',
-    'file',
-    'ini',
-    'inventory_hostnames',
-    'lines',
-    'password',
-    'pipe',
-    'random_choice',
-  ].map((lookup) => `with_${lookup}`),
-  ...['template', 'unvault', 'url', 'varnames', 'vars', 'config'].map((lookup) => `with_${lookup}`),
-])
+const reading = 'read it in a task and register what it says'
+
+/** Keywords of Ansible's that are refused by name, with why and what to do instead. */
+export const refused: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    become_exe: 'the program of a become method is found by its name: put it into the PATH of the host',
+    become_flags: 'how a user is become is part of the method: write what sudo needs into sudoers',
+    collections: 'modules are known by their names: write copy, or ansible.builtin.copy',
+    debugger: 'there is no debugger: --step asks before each task, and --start-at-task begins at one',
+    user: 'it is the old name of remote_user: write that',
+    with_config: 'there is no ansible.cfg whose settings could be looked up',
+    with_csvfile: `files of the controller are no lists: write a file of variables, and name it in vars_files`,
+    with_env: "an expression reads the environment: loop: <%= [env('NAME')] %>",
+    with_file: `files of the controller are no items: ${reading} (command with delegate_to: localhost)`,
+    with_ini: 'write a file of variables, and name it in vars_files',
+    with_inventory_hostnames: 'an expression knows the groups: loop: <%= groups.NAME %>',
+    with_lines: `${reading}: loop: <%= result.stdout_lines %>`,
+    with_password: 'ask for it with vars_prompt, or keep it in a file of variables',
+    with_pipe: `${reading}: loop: <%= result.stdout_lines %>`,
+    with_random_choice: 'a run that chooses at random does not end where a second run begins',
+    with_template: 'render it with the module template',
+    with_unvault: 'there is no vault: keep secrets in a file of variables that only you may read',
+    with_url: 'fetch it with the module uri, and register what it says',
+    with_varnames: 'an expression knows the variables: loop: <%= Object.keys(vars) %>',
+    with_vars: 'an expression knows the variables: loop: <%= [vars.NAME] %>',
+  }),
+)
 
 /** Does a task loop by this keyword? */
 export function isLoop(key: string): boolean {

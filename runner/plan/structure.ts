@@ -65,7 +65,7 @@ export function checkKeys(
         code: 'unsupported-key',
         message: `'${key}' is a keyword of Ansible's that tsplay does not support`,
         span: keySpan,
-        hint: 'docs/keywords.md lists what is supported',
+        hint: refused.get(key),
       })
       continue
     }

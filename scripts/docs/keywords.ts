@@ -5,6 +5,7 @@ const places: readonly Place[] = [
   'play',
   'import_playbook',
   'block',
+  'apply',
   'task',
   'handler',
   'role',
@@ -32,6 +33,13 @@ In a task's place of a module: \`import_tasks\`, \`include_tasks\`, \`import_rol
 \`import_playbook\`.
 
 ## Refused by name
-${[...refused].map((name) => `\`${name}\``).join(', ')}
+Keywords of ansible-core that are errors here, wherever they stand, with what to do instead.
+
+| keyword | why, and what instead |
+|---|---|
+${[...refused].map(([name, reason]) => `| \`${name}\` | ${reason} |`).join('\n')}
+
+On \`import_playbook\`, \`import_…\` and \`include_…\`, a keyword that would be ignored there is refused too; what an include
+hands down stands in its \`apply\`, which takes the keywords of the column of that name.
 `
 }

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import type { ConnectionOptions } from '../../../runner/engine/context.js'
+import { connectionOf } from '../../../runner/engine/keywords.js'
+import { constant } from '../../../runner/expression/index.js'
+import { noKeywords } from '../../../runner/plan/inherit.js'
+import { type Place, refused, supported } from '../../../runner/plan/keywords.js'
+import { createScope } from '../../../runner/vars/scope.js'
+import { play } from '../../support/playbook.js'
+import { effects } from './keyword-effects.js'
+
+const words = [...new Set((Object.keys(supported) as Place[]).flatMap((place) => [...supported[place]]))]
+
+describe('every keyword has an effect', () => {
+  it('that is tested', () => {
+    const others = ['port', 'remote_user']
+    expect(words.filter((word) => !effects[word] && !others.includes(word))).toEqual([])
+    expect(Object.keys(effects).filter((word) => !words.includes(word))).toEqual([])
+  })
+
+  it('port and remote_user: where, and as whom, a host is entered', () => {
+    const keywords = { ...noKeywords, port: constant(2222), remote_user: constant('u') }
+    const scope = createScope([], new Map())
+    const { target } = connectionOf('h1', scope, keywords, {} as ConnectionOptions)
+    expect([target.port, target.user]).toEqual([2222, 'u'])
+  })
+
+  it.each(Object.entries(effects))('%s', async (_, { playbook, seen, want, ...options }) => {
+    const ran = await play(playbook, options)
+    expect(ran.stderr).toBe('')
+    expect(seen(ran)).toEqual(want)
+  })
+})
+
+describe('keywords that are refused', () => {
+  it.each([...refused])('%s, with what to do instead: %s', async (word, reason) => {
+    expect(words).not.toContain(word)
+    // `user` is a module, too.
+    const inPlay = `- { hosts: web, ${word}: x }\n`
+    const inTask = `- hosts: web\n  tasks: [{ debug: { msg: a }, ${word}: x }]\n`
+    const ran = await play(word === 'user' ? inPlay : inTask)
+    expect(ran.stderr).toMatch(/play\.yaml:(?:2:32|1:17): error: /)
+    expect(ran.stderr).toContain(reason)
+    expect(ran.exitCode).toBe(1)
+  })
+})
