@@ -31,7 +31,7 @@ function fiveTasks(n: number): string {
 }
 
 /** A playbook of that many tasks (a multiple of five), and an inventory of one host that is never connected to. */
-export function largePlaybook(tasks: number): string {
+function largePlaybook(tasks: number): string {
   return `- name: ${tasks} tasks
   hosts: all
   vars: { base: /srv, numbers: [1, 2, 3] }
