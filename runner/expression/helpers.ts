@@ -1,11 +1,16 @@
-import { createHash, X509Certificate } from 'node:crypto'
-import { posix } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
-import type { Diagnostic } from '../errors.js'
-import { toPlain } from '../syntax/read.js'
-import { parseYaml, stringifyYaml } from '../syntax/yaml.js'
-import { quote as quoteBytes } from '../transport/quote.js'
-import { EvaluationError } from './compiled.js'
+import {
+  cidrContains,
+  cidrCount,
+  cidrHost,
+  cidrSubnet,
+  cidrsOverlap,
+  ipVersion,
+  isCidr,
+} from './helpers/addresses.js'
+import { certificates } from './helpers/certificates.js'
+import { basename, dirname, env, readFile } from './helpers/controller.js'
+import { combine, fromJson, fromYaml, range, toJson, toYaml, unique } from './helpers/data.js'
+import { b64decode, b64encode, quote, regexEscape, sha256 } from './helpers/text.js'
 import { versionCompare } from './versions.js'
 
 /** A function that every expression and template can call by its name. */
@@ -49,6 +54,60 @@ export const helpers: readonly Helper[] = [
     call: certificates,
   },
   { name: 'env', signature: 'env(name, default)', doc: "The controller's environment variable.", call: env },
+  {
+    name: 'readFile',
+    signature: 'readFile(path)',
+    doc: 'The text of a file of the controller.',
+    call: readFile,
+  },
+  {
+    name: 'regexEscape',
+    signature: 'regexEscape(text)',
+    doc: 'The text as a regular expression that matches it alone.',
+    call: regexEscape,
+  },
+  {
+    name: 'ipVersion',
+    signature: 'ipVersion(text)',
+    doc: '4 or 6; null for what is no IP address.',
+    call: ipVersion,
+  },
+  {
+    name: 'isCidr',
+    signature: 'isCidr(text)',
+    doc: 'Whether it is a network such as 10.42.0.0/16.',
+    call: isCidr,
+  },
+  {
+    name: 'cidrContains',
+    signature: 'cidrContains(network, inner)',
+    doc: 'Whether a network holds an address, or all of another network.',
+    call: cidrContains,
+  },
+  {
+    name: 'cidrsOverlap',
+    signature: 'cidrsOverlap(a, b)',
+    doc: 'Whether two networks share addresses.',
+    call: cidrsOverlap,
+  },
+  {
+    name: 'cidrHost',
+    signature: 'cidrHost(network, n)',
+    doc: 'The n-th address of a network; a negative n counts from its end.',
+    call: cidrHost,
+  },
+  {
+    name: 'cidrSubnet',
+    signature: 'cidrSubnet(network, prefix, n)',
+    doc: 'The n-th network with a longer prefix in a network.',
+    call: cidrSubnet,
+  },
+  {
+    name: 'cidrCount',
+    signature: 'cidrCount(network, prefix)',
+    doc: 'How many networks with a longer prefix a network is made of.',
+    call: cidrCount,
+  },
 ]
 
 /** The helpers by name. */
@@ -58,143 +117,3 @@ export const helperFunctions: ReadonlyMap<string, Helper['call']> = new Map(
 
 /** The names that helpers take, so that no variable can have them. */
 export const helperNames: ReadonlySet<string> = new Set(helperFunctions.keys())
-
-function b64encode(value: unknown): string {
-  return Buffer.from(text('b64encode', value), 'utf8').toString('base64')
-}
-
-function b64decode(value: unknown): string {
-  const input = text('b64decode', value).replace(/\s/g, '')
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(input)) throw new EvaluationError('b64decode: this is no base64')
-  return decodeUtf8(Buffer.from(input, 'base64'))
-}
-
-function decodeUtf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw new EvaluationError('b64decode: the bytes are not UTF-8 text')
-  }
-}
-
-function sha256(value: unknown): string {
-  return createHash('sha256').update(text('sha256', value), 'utf8').digest('hex')
-}
-
-function toJson(value: unknown, indent = 0): string {
-  if (value === undefined) throw new EvaluationError('toJson: the value is undefined')
-  return JSON.stringify(value, undefined, indent)
-}
-
-function toYaml(value: unknown): string {
-  if (value === undefined) throw new EvaluationError('toYaml: the value is undefined')
-  return stringifyYaml(value).replace(/\n$/, '')
-}
-
-function fromJson(value: unknown): unknown {
-  return JSON.parse(text('fromJson', value))
-}
-
-/** It is data and never compiled, whatever it holds; it may well come from a host. */
-function fromYaml(value: unknown): unknown {
-  const mistakes: Diagnostic[] = []
-  const file = { path: '(text)', text: text('fromYaml', value) }
-  const node = parseYaml(file, (diagnostic) => diagnostic.severity !== 'warning' && mistakes.push(diagnostic))
-  if (mistakes[0]) throw new EvaluationError(`fromYaml: ${mistakes[0].message}`)
-  return node ? toPlain(node) : null
-}
-
-function basename(path: unknown): string {
-  return posix.basename(text('basename', path))
-}
-
-function dirname(path: unknown): string {
-  return posix.dirname(text('dirname', path))
-}
-
-function unique(list: unknown): unknown[] {
-  if (!Array.isArray(list)) throw new EvaluationError('unique: a list is wanted')
-  const scalars = new Set<unknown>()
-  const objects: unknown[] = []
-  return list.filter((item) => {
-    if (item === null || typeof item !== 'object') return !scalars.has(item) && scalars.add(item)
-    return !objects.some((other) => isDeepStrictEqual(other, item)) && objects.push(item)
-  })
-}
-
-/** Longer lists are a mistake, and would fill the memory. */
-const maxRange = 1_000_000
-
-function range(start: unknown, end?: unknown, step: unknown = 1): number[] {
-  const [from, to] = end === undefined ? [0, start] : [start, end]
-  const numbers = [from, to, step]
-  if (!numbers.every((n): n is number => typeof n === 'number' && Number.isFinite(n)) || step === 0)
-    throw new EvaluationError('range: numbers are wanted, and a step that is not 0')
-  const [a, b, by] = numbers as [number, number, number]
-  const length = Math.max(0, Math.ceil((b - a) / by))
-  if (length > maxRange) throw new EvaluationError(`range: more than ${maxRange} numbers`)
-  return Array.from({ length }, (_, index) => a + index * by)
-}
-
-function combine(...objects: unknown[]): unknown {
-  return objects.reduce((left, right) => {
-    if (!isObject(right)) throw new EvaluationError('combine: objects are wanted')
-    return merge(left, right)
-  }, {})
-}
-
-function merge(left: unknown, right: unknown): unknown {
-  if (!isObject(left) || !isObject(right)) return right
-  const merged = new Map(Object.entries(left))
-  for (const [key, value] of Object.entries(right))
-    merged.set(key, merged.has(key) ? merge(merged.get(key), value) : value)
-  return Object.fromEntries(merged)
-}
-
-function isObject(value: unknown): value is object {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-}
-
-function quote(value: unknown): string {
-  const word = typeof value === 'number' ? String(value) : text('quote', value)
-  if (word.includes('\0')) throw new EvaluationError('quote: no word of a shell can hold NUL')
-  return quoteBytes(word).toString('utf8')
-}
-
-/** Text between them is passed over; k3s writes chains, the leaf first. */
-function certificates(value: unknown): unknown[] {
-  const blocks = text('certificates', value).match(
-    /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g,
-  )
-  return (blocks ?? []).map((pem, index) => {
-    try {
-      const found = new X509Certificate(pem)
-      return {
-        subject: found.subject.replaceAll('\n', ', '),
-        issuer: found.issuer.replaceAll('\n', ', '),
-        not_before: new Date(found.validFrom).toISOString(),
-        not_after: new Date(found.validTo).toISOString(),
-        ca: found.ca,
-        sha256: found.fingerprint256.replaceAll(':', '').toLowerCase(),
-      }
-    } catch {
-      throw new EvaluationError(`certificates: number ${index + 1} is damaged`)
-    }
-  })
-}
-
-function env(name: unknown, fallback?: unknown): unknown {
-  const value = process.env[text('env', name)] ?? fallback
-  if (value !== undefined) return value
-  throw new EvaluationError(
-    `the environment variable ${name} is not set`,
-    undefined,
-    `write env('${name}', default)`,
-  )
-}
-
-function text(helper: string, value: unknown): string {
-  if (typeof value === 'string') return value
-  const got = value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value
-  throw new EvaluationError(`${helper}: text is wanted, not ${got}`)
-}

@@ -87,6 +87,7 @@ describe('architecture', () => {
     ['listr2', /^report\/tty\.ts$/],
     ['p-limit', /^engine\/limits\.ts$/],
     ['esbuild', /^library\/load\.ts$/],
+    ['ipaddr.js', /^expression\/helpers\/addresses\.ts$/],
     ['diff', /^report\/format\.ts$/],
   ])('%s has its own importer', (name, place) => {
     const importers = modules.filter((module) =>

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { helpers } from '../../../runner/expression/index.js'
@@ -28,8 +31,45 @@ describe('helpers', () => {
     ['combine({ a: { x: 1, y: 1 }, l: [1] }, { a: { y: 2 }, l: [2] })', { a: { x: 1, y: 2 }, l: [2] }],
     ['"polluted" in combine({}, fromJson(\'{"__proto__": {"polluted": 1}}\'))', false],
     ["env('NO_SUCH_VARIABLE', 'none')", 'none'],
+    ["new RegExp('^' + regexEscape('a.b[c]-/(d)') + '$', 'u').test('a.b[c]-/(d)')", true],
+    ["new RegExp(regexEscape('.')).test('x')", false],
+    [
+      "['10.0.0.1', 'fe80::1', '10.0.0.1/8', '10.1', '010.0.0.1', null].map(ipVersion)",
+      [4, 6, null, null, null, null],
+    ],
+    [
+      "['10.42.0.0/16', 'fd00::/8', '10.42.0.0', '10.42.0.0/33', '10.42/16'].map(isCidr)",
+      [true, true, false, false, false],
+    ],
+    ["cidrContains('10.42.0.0/16', '10.42.255.255')", true],
+    ["cidrContains('10.42.0.0/16', '10.43.0.0')", false],
+    ["cidrContains('10.42.0.0/16', '10.0.0.0/8')", false],
+    ["cidrContains('::/0', '10.0.0.1')", false],
+    ["cidrsOverlap('10.0.0.0/8', '10.43.0.0/16')", true],
+    ["cidrsOverlap('10.42.0.0/16', '10.43.0.0/16')", false],
+    ["cidrHost('10.43.7.9/16', 10)", '10.43.0.10'],
+    ["cidrHost('10.43.0.0/16', -1)", '10.43.255.255'],
+    ["cidrHost('fd00::/112', 10)", 'fd00::a'],
+    ["cidrSubnet('10.42.0.0/16', 24, 2)", '10.42.2.0/24'],
+    ["cidrCount('10.42.0.0/16', 24)", 256],
   ])('%s', (text, value) => {
     expect(evaluate(text)).toEqual(value)
+  })
+
+  it.each([
+    ["cidrHost('10.0.0.0/30', 4)", /no address 4/],
+    ["cidrContains('10.0.0', '10.0.0.1')", /"10.0.0" is no address and no network/],
+    ["cidrSubnet('10.0.0.0/24', 16, 0)", /no network 0 of \/16/],
+    ["readFile('x')", /relative path/],
+    ["readFile('/no/such/file')", /there is no such file/],
+  ])('%s is an error', (text, message) => {
+    expect(failure(() => evaluate(text)).message).toMatch(message)
+  })
+
+  it('readFile: a file of the controller, as data', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'tsplay-')), 'x')
+    writeFileSync(file, '<%= 1 %>\n')
+    expect(evaluate('readFile(file)', { file })).toBe('<%= 1 %>\n')
   })
 
   it('certificates: each of a chain, with text around them', () => {
