@@ -3,9 +3,13 @@ import type { Inventory } from '../inventory/inventory.js'
 import type { Layer } from '../vars/layers.js'
 import { checkNames, type Known } from './check-names.js'
 
-/** Every layer of an inventory's hosts, once. */
+/** Every layer of an inventory's hosts, once, and those of groups that a run may put hosts into. */
 export function inventoryLayers(inventory: Inventory): ReadonlySet<Layer> {
-  return new Set([...inventory.hosts.keys()].flatMap((host) => inventory.layersFor(host)))
+  const empty = [...inventory.groups.keys()].filter((group) => inventory.hostsOf(group).length === 0)
+  return new Set([
+    ...[...inventory.hosts.keys()].flatMap((host) => inventory.layersFor(host)),
+    ...empty.flatMap((group) => inventory.groupLayers(group)),
+  ])
 }
 
 /**
