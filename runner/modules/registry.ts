@@ -31,6 +31,7 @@ import { ping } from './ping.js'
 import { reboot } from './reboot.js'
 import { replace } from './replace.js'
 import { runScript } from './run-script.js'
+import { service } from './service.js'
 import { setup } from './setup.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
@@ -98,13 +99,13 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   zypper,
   pacman,
   apk,
+  service,
 }
 
 /** Other names that Ansible has for them. */
 export const moduleAliases: Readonly<Record<string, string>> = {
   raw: 'shell',
   gather_facts: 'setup',
-  service: 'systemd',
   systemd_service: 'systemd',
 }
 

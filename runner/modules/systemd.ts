@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { defineModule, ModuleFailure } from './module.js'
+import { defineModule } from './module.js'
 import { bool, name, seconds } from './schema.js'
 import { applyUnit, planUnit, probeUnit, type UnitOrder } from './systemd/unit.js'
 
@@ -15,16 +15,25 @@ const args = z
       .default(false)
       .describe('Read unit files again, if systemd says that they have changed since it read them.'),
     no_block: bool.default(false).describe('Do not wait until the unit has started or stopped.'),
-    scope: z.literal('system').default('system'),
+    daemon_reexec: bool.default(false).describe('Run systemd itself anew; a change every time.'),
+    force: bool.default(false).describe('Replace links that stand in the way of enabling or masking.'),
+    scope: z
+      .enum(['system', 'user', 'global'])
+      .default('system')
+      .describe(
+        '`user`: the units of the user that the task runs as. `global`: what every user has at login.',
+      ),
     timeout: seconds.default(300).describe('How long starting or stopping may take.'),
   })
   .superRefine((value, context) => {
     const names = [value.name, value.unit, value.service].filter((v) => v !== undefined)
     const needs = value.state !== undefined || value.enabled !== undefined || value.masked !== undefined
-    if (names.length > 1 || (names.length === 0 && (needs || !value.daemon_reload)))
+    if (names.length > 1 || (names.length === 0 && (needs || !(value.daemon_reload || value.daemon_reexec))))
       context.addIssue({ code: 'custom', message: 'give name' })
     if (names.some((unit) => unit.startsWith('-') || /\s|\//.test(unit)))
       context.addIssue({ code: 'custom', message: 'is not the name of a unit', path: ['name'] })
+    if (value.scope === 'global' && (value.state !== undefined || value.daemon_reload || value.daemon_reexec))
+      context.addIssue({ code: 'custom', message: 'nothing runs in the scope global', path: ['scope'] })
   })
 
 type Args = z.output<typeof args>
@@ -48,14 +57,14 @@ export const systemd = defineModule({
       'lines of its journal. A service that is waiting to be restarted after a crash does not count as started.',
     examples: [
       '- name: Run k3s\n  systemd: { name: k3s, state: started, enabled: true, daemon_reload: true }',
+      '- name: Its unit, from a template\n  template: { src: agent.service.ejs, dest: /etc/systemd/system/agent.service }\n' +
+        '- name: Run it, reading what has changed\n  systemd: { name: agent, state: started, enabled: true, daemon_reload: true }',
+      '- name: A unit of the user debian\n  systemd: { name: agent, state: started, scope: user }\n  become: true\n  become_user: debian',
       '- name: restart k3s\n  systemd: { name: k3s, state: restarted, timeout: 120 }',
     ],
   },
   args,
-  probe(host, args: Args) {
-    if (args.scope !== 'system') throw new ModuleFailure('only the scope system is supported')
-    return probeUnit(host, orderOf(args))
-  },
+  probe: (host, args: Args) => probeUnit(host, orderOf(args)),
   diff: (args, state) => planUnit(orderOf(args), state),
   apply: (host, args, change) => applyUnit(host, orderOf(args), change.data),
   result: (args, state) => ({

@@ -17,7 +17,12 @@ export interface UnitOrder {
   readonly enabled?: boolean | undefined
   readonly masked?: boolean | undefined
   readonly daemon_reload: boolean
+  readonly daemon_reexec: boolean
   readonly no_block: boolean
+  /** Links that stand in the way of enabling or masking are replaced. */
+  readonly force: boolean
+  /** Whose units: the host's, those of the user that the task runs as, or those of every user. */
+  readonly scope: 'system' | 'user' | 'global'
   /** In seconds. */
   readonly timeout: number
 }
@@ -33,29 +38,65 @@ const properties =
   '-p Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,FragmentPath,DropInPaths,MainPID,Result,ExecMainStatus,' +
   'ExecMainCode,Type,Description,NRestarts,ActiveEnterTimestamp'
 
-const needSystemd = `command -v systemctl >/dev/null 2>&1 || {
+/** The lines that set what `ctl` and `journal` do, for the manager that is meant. What all users have has no manager to show it. */
+export const systemdTools = `ctl() {
+  case $scope in
+    system) systemctl "$@" ;;
+    *) systemctl "--$scope" "$@" ;;
+  esac
+}
+if [ "$scope" = user ]; then
+  XDG_RUNTIME_DIR=\${XDG_RUNTIME_DIR:-/run/user/$(id -u)}
+  export XDG_RUNTIME_DIR
+  if [ ! -e "$XDG_RUNTIME_DIR/systemd" ]; then
+    echo "$(id -un) has no systemd of its own: no session is open, and it does not linger (loginctl enable-linger)" >&2
+    exit 1
+  fi
+fi
+`
+
+export const needSystemd = `command -v systemctl >/dev/null 2>&1 || {
   echo 'this host has no systemd' >&2
   exit 1
+}
+`
+
+/** `show_unit`: the properties of the unit, and where its file stands. */
+export const showUnit = `show_unit() {
+  # shellcheck disable=SC2034 # tells the two folders of a scope apart
+  case $scope in system) kind=system ;; *) kind=user ;; esac
+  if [ -z "$unit" ]; then
+    if [ "$scope" != global ]; then ctl show -p NeedDaemonReload -- '*' | sort -u; fi
+    return 0
+  fi
+  if [ "$scope" = global ]; then
+    echo "Id=$unit"
+    echo "UnitFileState=$(ctl is-enabled -- "$unit" 2>/dev/null)"
+  else
+    ctl show ${properties} -- "$unit" || exit 1
+  fi
+  for dir in "\${HOME-}/.config" /etc /run /usr/local/lib /usr/lib /lib; do
+    if [ "$kind" = system ] && [ "$dir" = "\${HOME-}/.config" ]; then continue; fi
+    if [ -e "$dir/systemd/$kind/$unit" ]; then
+      echo "UnitFileOnDisk=$dir/systemd/$kind/$unit"
+      [ "$scope" != global ] || echo LoadState=loaded
+      return 0
+    fi
+  done
+  [ "$scope" != global ] || echo LoadState=not-found
 }
 `
 
 const probeScript = shellScript(
   'probe-unit',
   'probe',
-  ['unit'],
-  `${needSystemd}if [ -n "$unit" ]; then
-  systemctl show ${properties} -- "$unit" || exit 1
-  for dir in /etc /run /usr/local/lib /usr/lib /lib; do
-    if [ -e "$dir/systemd/system/$unit" ]; then echo "UnitFileOnDisk=$dir/systemd/system/$unit"; break; fi
-  done
-else
-  systemctl show -p NeedDaemonReload -- '*' | sort -u
-fi`,
+  ['unit', 'scope'],
+  `${needSystemd}${systemdTools}${showUnit}show_unit`,
 )
 
 /** One round trip. */
 export async function probeUnit(host: ProbeHost, order: UnitOrder): Promise<UnitState> {
-  const { stdout } = await host.query(probeScript({ unit: order.unit ?? '' }))
+  const { stdout } = await host.query(probeScript({ unit: order.unit ?? '', scope: order.scope }))
   const status = readStatus(stdout.toString('utf8'))
   if (order.unit !== undefined && status.LoadState === undefined)
     throw new ModuleFailure(`systemctl tells nothing of ${order.unit}`)
@@ -63,7 +104,7 @@ export async function probeUnit(host: ProbeHost, order: UnitOrder): Promise<Unit
 }
 
 /** Reads the lines of `systemctl show`. Of a property that comes twice, the last counts. */
-function readStatus(text: string): UnitStatus {
+export function readStatus(text: string): UnitStatus {
   const pairs = text.split('\n').flatMap((line) => {
     const at = line.indexOf('=')
     return at < 0 ? [] : [[line.slice(0, at), line.slice(at + 1)] as const]
@@ -73,6 +114,7 @@ function readStatus(text: string): UnitStatus {
 
 /** What applying does, in this order. */
 export interface UnitWork {
+  readonly reexec: boolean
   readonly reload: boolean
   readonly mask: 'mask' | 'unmask' | ''
   readonly enable: 'enable' | 'disable' | ''
@@ -94,6 +136,7 @@ export function planUnit(order: UnitOrder, { status }: UnitState): Change<UnitWo
   const reload = order.daemon_reload && (status.NeedDaemonReload === 'yes' || (absent && wantsUnit))
   const masked = status.UnitFileState === 'masked' || status.LoadState === 'masked'
   const work: UnitWork = {
+    reexec: order.daemon_reexec,
     reload,
     mask: order.masked === undefined || order.masked === masked ? '' : order.masked ? 'mask' : 'unmask',
     enable: enableStep(order, status, absent),
@@ -141,7 +184,11 @@ function verbFor(order: UnitOrder, status: UnitStatus, absent: boolean): UnitWor
 
 function phrases({ unit }: UnitOrder, work: UnitWork): string[] {
   const steps = [work.mask, work.enable, work.verb].filter((step) => step !== '')
-  return [...(work.reload ? ['reload the unit files'] : []), ...steps.map((step) => `${step} ${unit}`)]
+  return [
+    ...(work.reexec ? ['run systemd anew'] : []),
+    ...(work.reload ? ['reload the unit files'] : []),
+    ...steps.map((step) => `${step} ${unit}`),
+  ]
 }
 
 function difference(unit: string, status: UnitStatus, work: UnitWork) {
@@ -162,42 +209,60 @@ function difference(unit: string, status: UnitStatus, work: UnitWork) {
   }
 }
 
+const journal = `journal() {
+  case $scope in
+    user) journalctl --user --user-unit "$unit" -n 20 --no-pager -o short-iso 2>/dev/null ;;
+    *) journalctl -u "$unit" -n 20 --no-pager -o short-iso 2>/dev/null ;;
+  esac
+}
+`
+
 const applyScript = shellScript(
   'apply-unit',
   'apply',
-  ['unit', 'reload', 'mask', 'enable', 'verb', 'no_block'],
-  `${needSystemd}tell() {
+  ['unit', 'scope', 'reexec', 'reload', 'mask', 'enable', 'verb', 'no_block', 'force'],
+  `${needSystemd}${systemdTools}${journal}tell() {
   echo "--- $1"
-  systemctl show ${properties} -- "$unit" 2>/dev/null
+  ctl show ${properties} -- "$unit" 2>/dev/null
   echo '---'
-  command -v journalctl >/dev/null 2>&1 && journalctl -u "$unit" -n 20 --no-pager -o short-iso 2>/dev/null
+  command -v journalctl >/dev/null 2>&1 && journal
   exit 1
 }
-if [ "$reload" = yes ]; then systemctl daemon-reload || exit 1; fi
-if [ -n "$mask" ]; then systemctl "$mask" -- "$unit" >&2 || tell "$mask"; fi
-if [ -n "$enable" ]; then systemctl "$enable" -- "$unit" >&2 || tell "$enable"; fi
+if [ "$reexec" = yes ]; then ctl daemon-reexec || exit 1; fi
+if [ "$reload" = yes ]; then ctl daemon-reload || exit 1; fi
+if [ "$force" = yes ]; then set -- --force; else set --; fi
+if [ "$mask" = mask ]; then ctl "$@" mask -- "$unit" >&2 || tell mask; fi
+if [ "$mask" = unmask ]; then ctl unmask -- "$unit" >&2 || tell unmask; fi
+if [ "$enable" = enable ]; then ctl "$@" enable -- "$unit" >&2 || tell enable; fi
+if [ "$enable" = disable ]; then ctl disable -- "$unit" >&2 || tell disable; fi
 if [ -n "$verb" ]; then
   if [ "$no_block" = yes ]; then set -- --no-block; else set --; fi
-  systemctl "$@" "$verb" -- "$unit" >&2 || tell "$verb"
+  ctl "$@" "$verb" -- "$unit" >&2 || tell "$verb"
 fi
-[ -z "$unit" ] || systemctl show ${properties} -- "$unit"`,
+[ -z "$unit" ] || [ "$scope" = global ] || ctl show ${properties} -- "$unit"`,
 )
 
 const journalScript = shellScript(
   'unit-journal',
   'probe',
-  ['unit'],
-  `systemctl show ${properties} -- "$unit"
+  ['unit', 'scope'],
+  `${systemdTools}${journal}ctl show ${properties} -- "$unit"
 echo '---'
-journalctl -u "$unit" -n 20 --no-pager -o short-iso 2>/dev/null
+journal
 exit 0`,
 )
 
 /** @throws ModuleFailure with the end of the journal when the unit does not start or stop */
 export async function applyUnit(host: ApplyHost, order: UnitOrder, work: UnitWork): Promise<ResultFields> {
-  const { unit = '', no_block, timeout } = order
+  const { unit = '', scope, no_block, force, timeout } = order
   const { mask, enable, verb } = work
-  const values = { unit, mask, enable, verb, reload: yesNo(work.reload), no_block: yesNo(no_block) }
+  const flags = {
+    reexec: yesNo(work.reexec),
+    reload: yesNo(work.reload),
+    no_block: yesNo(no_block),
+    force: yesNo(force),
+  }
+  const values = { unit, scope, mask, enable, verb, ...flags }
   const script = applyScript(values, { timeoutMs: Math.round(timeout * 1000) })
   const completed = await host.run(script).catch((error: unknown) => {
     if (error instanceof HostError && error.kind === 'timedOut') return timedOut(host, order, verb)
@@ -216,8 +281,12 @@ export async function applyUnit(host: ApplyHost, order: UnitOrder, work: UnitWor
   })
 }
 
-async function timedOut(host: ApplyHost, { unit = '', timeout }: UnitOrder, verb: string): Promise<never> {
-  const told = readTold((await host.run(journalScript({ unit }))).stdout.toString('utf8'))
+async function timedOut(
+  host: ApplyHost,
+  { unit = '', scope, timeout }: UnitOrder,
+  verb: string,
+): Promise<never> {
+  const told = readTold((await host.run(journalScript({ unit, scope }))).stdout.toString('utf8'))
   const { ActiveState = '?', SubState = '?' } = told.status
   const message = `could not ${verb} ${unit} in ${timeout} s: it is ${ActiveState} (${SubState})`
   throw new ModuleFailure(`${message}${indented(told.journal)}`, { ...told, timed_out: true })
