@@ -1,6 +1,6 @@
 import type { ServerContext } from '../api/context.js'
 import { setCondition } from '../api/heartbeat.js'
-import { changeObject, getObject } from '../api/objects.js'
+import { changeObject, getObject, listObjects } from '../api/objects.js'
 import { type KubeObject, nodes } from '../api/resources.js'
 import { activeFault, knobs } from '../core/faults.js'
 import { log } from '../core/log.js'
@@ -23,6 +23,17 @@ export async function members(context: ServerContext): Promise<void> {
     else if (member.learner && mayPromote(context, member))
       await change(context, { ...member, learner: false })
     else if (node !== undefined) await report(context, member, node)
+  }
+  await finishRemovals(context)
+}
+
+/** A leader that took itself out is gone before it could say so: its successor does, as in k3s. */
+async function finishRemovals(context: ServerContext): Promise<void> {
+  for (const node of listObjects(localKv(context.store), nodes)) {
+    const { annotations = {}, name } = node.metadata
+    const isMember = memberList(context.store).some((member) => member.nodeName === name)
+    if (annotations[removeAnnotation] === 'true' && !isMember)
+      await markRemoved(context, name, annotations['etcd.k3s.cattle.io/node-name'] ?? name)
   }
 }
 
@@ -60,8 +71,11 @@ async function remove(context: ServerContext, member: Member): Promise<boolean> 
 }
 
 async function removeAnnotated(context: ServerContext, member: Member, node: KubeObject): Promise<void> {
-  if (!(await remove(context, member))) return
-  await changeObject(context.store, nodes, undefined, node.metadata.name, (old) => {
+  if (await remove(context, member)) await markRemoved(context, node.metadata.name, member.name)
+}
+
+async function markRemoved(context: ServerContext, node: string, member: string): Promise<void> {
+  await changeObject(context.store, nodes, undefined, node, (old) => {
     const { [removeAnnotation]: _done, ...annotations } = old.metadata.annotations ?? {}
     const labels = { ...old.metadata.labels }
     delete labels['node-role.kubernetes.io/etcd']
@@ -70,7 +84,7 @@ async function removeAnnotated(context: ServerContext, member: Member, node: Kub
       metadata: {
         ...old.metadata,
         labels,
-        annotations: { ...annotations, [removedAnnotation]: member.name },
+        annotations: { ...annotations, [removedAnnotation]: member },
       },
     }
   })
