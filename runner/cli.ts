@@ -43,7 +43,7 @@ async function runCommand(name: 'inventory' | 'explain', argv: readonly string[]
   return (await import('./commands/explain.js')).explainCommand(argv, world)
 }
 
-/** First Ctrl-C: finish what runs and start nothing new. Second: kill what runs. Third: leave at once. */
+/** First Ctrl-C: finish what runs and the `always` sections around it. Second: kill what runs. Third: leave at once. */
 function listenForInterrupts(): { stop: AbortSignal; abort: AbortSignal } {
   const stop = new AbortController()
   const abort = new AbortController()
@@ -51,7 +51,9 @@ function listenForInterrupts(): { stop: AbortSignal; abort: AbortSignal } {
   const interrupt = (): void => {
     count++
     if (count === 1) {
-      process.stderr.write('\ninterrupted: what runs is finished, nothing new starts; once more kills it\n')
+      process.stderr.write(
+        '\ninterrupted: what runs is finished, then what blocks do always; nothing else starts; once more kills it\n',
+      )
       stop.abort()
     } else if (count === 2) abort.abort()
     else process.exit(exitCodes.interrupted)

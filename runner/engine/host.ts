@@ -33,6 +33,8 @@ export interface HostRun {
   readonly notified: Set<Task>
   readonly planned: PlannedChange[]
   readonly stats: HostStats
+  /** The run was interrupted here: nothing is rescued any more, `always` still runs. */
+  interrupted?: boolean
   /** In a rescue: what failed. */
   failure?: { readonly task: string; readonly result: unknown } | undefined
 }

@@ -49,7 +49,13 @@ async function walkLinear(
 ): Promise<StrategyResult> {
   let moving = travellers
   let aborted = false
-  while (moving.length > 0 && !run.stop.aborted) {
+  let turned = false
+  while (moving.length > 0 && !run.abort.aborted) {
+    if (run.stop.aborted && !turned) {
+      turned = true
+      moving = moving.filter(turnBack)
+      continue
+    }
     const path = moving.map(({ step }) => step.path).reduce((a, b) => (comparePaths(a, b) <= 0 ? a : b))
     const group = moving.filter(({ step }) => comparePaths(step.path, path) === 0)
     const done = await performGroup(run, stepper, group)
@@ -96,7 +102,9 @@ async function performGroup(
       stepper.throttled(traveller.step, traveller.host, () =>
         slot(async () =>
           // The first Ctrl-C: who still waits for a place does not begin.
-          run.stop.aborted ? leftOut : stepper.perform(traveller.step, traveller.host, info),
+          run.stop.aborted && !traveller.host.interrupted
+            ? leftOut
+            : stepper.perform(traveller.step, traveller.host, info),
         ),
       ),
     ),
@@ -128,7 +136,13 @@ async function walkFree(
   const slot: Slot = isPinned ? (work) => work() : run.forks
   const walkOne = async (traveller: Traveller): Promise<void> => {
     let turned = false
-    for (let moving = true; moving && !run.stop.aborted; ) {
+    let stopped = false
+    for (let moving = true; moving && !run.abort.aborted; ) {
+      if (run.stop.aborted && !stopped) {
+        stopped = true
+        moving = turnBack(traveller)
+        continue
+      }
       const done = (await performGroup(run, stepper, [traveller], slot)).get(traveller)!
       aborted ||= done.fatal
       const turn: boolean = aborted && !turned
@@ -150,6 +164,12 @@ function advance(traveller: Traveller, gone: boolean, verdict: Verdict): boolean
   if (next.done) return false
   traveller.step = next.value
   return true
+}
+
+/** An interrupted run only does what its blocks promise to do `always`; a second interrupt ends that, too. */
+function turnBack(traveller: Traveller): boolean {
+  traveller.host.interrupted = true
+  return advance(traveller, false, { failed: true })
 }
 
 /** A failed host still runs the `always` sections around its failure: its walk says when it is over. */

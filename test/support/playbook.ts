@@ -47,6 +47,8 @@ export async function play(
     dir?: string
     /** What the person at the terminal answers, in turn; without it there is no terminal. */
     answers?: readonly string[]
+    /** Ctrl-C, once this text is in what the run writes. */
+    interruptAt?: string
   } = {},
 ): Promise<Ran> {
   const dir = options.dir ?? temporaryFolder()
@@ -60,22 +62,32 @@ export async function play(
     writeFileSync(join(dir, name), text)
   }
   const args = ['-i', join(dir, 'inventory.yaml'), ...(options.args ?? []), 'play.yaml']
-  return runInFolder(dir, args, options.answers)
+  return runInFolder(dir, args, options)
 }
 
-async function runInFolder(dir: string, args: readonly string[], answers?: readonly string[]): Promise<Ran> {
+async function runInFolder(
+  dir: string,
+  args: readonly string[],
+  { answers, interruptAt }: { answers?: readonly string[]; interruptAt?: string },
+): Promise<Ran> {
   const left = [...(answers ?? [])]
+  const stop = new AbortController()
   let stdout = ''
   let stderr = ''
   let exitCode: number
   try {
     exitCode = await runApp(parseOptions([...args, '--output', 'jsonl']), {
-      stdout: { write: (text) => (stdout += text) },
+      stdout: {
+        write: (text) => {
+          stdout += text
+          if (interruptAt !== undefined && text.includes(interruptAt)) stop.abort()
+        },
+      },
       stderr: { write: (text) => (stderr += text) },
       colour: false,
       cwd: dir,
       ...(answers && { ask: async () => left.shift() ?? '' }),
-      stop: new AbortController().signal,
+      stop: stop.signal,
       abort: new AbortController().signal,
     })
   } catch (error) {

@@ -21,6 +21,33 @@ describe('blocks', () => {
     expect(ran.exitCode).toBe(0)
   })
 
+  it.each(['linear', 'free'])(
+    'of an interrupted run do what they promise, and rescue nothing (%s)',
+    async (strategy) => {
+      const ran = await play(
+        `- hosts: web
+  gather_facts: false
+  strategy: ${strategy}
+  tasks:
+    - block:
+        - block:
+            - debug: { msg: now }
+            - debug: { msg: not reached }
+          rescue:
+            - debug: { msg: not rescued }
+          always:
+            - debug: { msg: inner }
+      always:
+        - debug: { msg: outer }
+    - debug: { msg: not after }
+`,
+        { interruptAt: '"msg":"now"' },
+      )
+      expect(ran.messages).toEqual(['h1: now', 'h1: inner', 'h1: outer'])
+      expect(ran.exitCode).toBe(130)
+    },
+  )
+
   it('fails the host when the rescue fails, after always', async () => {
     const ran = await play(`- hosts: web
   gather_facts: false
