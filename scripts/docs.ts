@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { expressionsPage } from './docs/expressions.js'
 import { keywordsPage } from './docs/keywords.js'
 import { modulesPage } from './docs/modules.js'
+import { rolePages } from './docs/roles.js'
 
-/** Pages of docs/ that are made from the code; a test holds that they are up to date. */
+/** Pages that are made from the code, and tables in READMEs of roles; a test holds that they are up to date. */
 export const pages: Readonly<Record<string, () => string>> = {
   'docs/expressions.md': expressionsPage,
   'docs/keywords.md': keywordsPage,
   'docs/modules.md': modulesPage,
+  ...rolePages(),
 }
 
 if (process.argv[1] === import.meta.filename)

@@ -11,7 +11,7 @@ for path in "$units"/k3s.service "$units"/k3s.service.env "$units"/k3s.service.d
   "$units"/k3s-agent.service "$units"/k3s-agent.service.env "$units"/k3s-agent.service.d \
   /etc/rancher /run/k3s /run/flannel /var/lib/kubelet /var/lib/cni /var/lib/rancher "$data" "$location" \
   /var/log/pods /var/log/containers \
-  "$bin"/k3s "$bin"/k3s-killall.sh "$bin"/k3s-uninstall.sh "$bin"/k3s-agent-uninstall.sh; do
+  "$bin"/k3s "$bin"/k3s-v[0-9]* "$bin"/k3s-killall.sh "$bin"/k3s-uninstall.sh "$bin"/k3s-agent-uninstall.sh; do
   if [ -e "$path" ] || [ -L "$path" ]; then echo "file $path"; fi
 done | sort -u
 

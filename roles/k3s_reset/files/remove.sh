@@ -97,7 +97,7 @@ for unit in k3s k3s-agent; do
 done
 systemctl daemon-reload 2>/dev/null
 systemctl reset-failed k3s k3s-agent 2>/dev/null
-rm -f -- "$bin"/k3s "$bin"/k3s-killall.sh "$bin"/k3s-uninstall.sh "$bin"/k3s-agent-uninstall.sh
+rm -f -- "$bin"/k3s "$bin"/k3s-v[0-9]* "$bin"/k3s-killall.sh "$bin"/k3s-uninstall.sh "$bin"/k3s-agent-uninstall.sh
 for path in /run/k3s /run/flannel /var/lib/kubelet /var/lib/cni "$data" "$location" /etc/rancher/k3s /etc/rancher/node \
   /var/log/pods /var/log/containers; do
   remove "$path"
