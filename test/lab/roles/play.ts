@@ -6,7 +6,7 @@ import type { HostStats, RunEvent } from '../../../runner/events.js'
 import type { Lab } from '../lab.js'
 import { run } from '../run.js'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** How a run of a playbook ended. */
 export interface Played {

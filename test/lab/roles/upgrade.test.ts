@@ -1,0 +1,235 @@
+import { spawn } from 'node:child_process'
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
+import { type Lab, openLab } from '../lab.js'
+import { changes, failures, type Played, play, readInventory, root, writeInventory } from './play.js'
+
+const [from, to, beyond] = ['v1.33.6+k3s1', 'v1.34.2+k3s1', 'v1.35.0+k3s1'] as const
+const nodes = ['server-1', 'server-2', 'server-3', 'agent-1', 'agent-2']
+const none = Object.fromEntries(nodes.map((name) => [name, 0]))
+const faultFile = '/etc/tsplay-lab/k3s-faults.json'
+let lab: Lab
+let k3s: K3sHosts
+
+/** An inventory that asks for a release, with variables and variables of hosts over the lab's. */
+const wanting = (
+  version: string,
+  vars: Record<string, unknown> = {},
+  hosts: Record<string, Record<string, unknown>> = {},
+): string => {
+  const inventory = readInventory(lab)
+  const { children } = inventory.k3s_cluster
+  Object.assign(inventory.k3s_cluster.vars, {
+    k3s_version: version,
+    airgap_dir: join(lab.dir, 'k3s', version),
+    ...vars,
+  })
+  for (const { hosts: known } of [children.server, children.agent])
+    for (const name of Object.keys(known)) Object.assign(known[name]!, hosts[name])
+  return writeInventory(lab, 'upgrade', inventory)
+}
+const freshHosts = () => Promise.all(nodes.map((name) => lab.fresh(name)))
+const kubectl = (argv: string): Promise<string> => k3s.kubectl('server-1', argv)
+/** What every node runs, by the API. */
+const versions = async (): Promise<Record<string, string>> => {
+  const lines = (await kubectl('get nodes --no-headers')).trim().split('\n')
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', status, , , version] = line.split(/\s+/)
+      return [name, status === 'Ready' ? `${version}` : `${status} ${version}`]
+    }),
+  )
+}
+const all = (version: string) => Object.fromEntries(nodes.map((name) => [name, version]))
+/** The hosts of each batch of agents, in order. */
+const batches = ({ events }: Played) =>
+  events.flatMap((event) =>
+    event.type === 'batch_started' && event.hosts[0]?.startsWith('agent') ? [event.hosts] : [],
+  )
+/** When each k3s was started. */
+const started = async (): Promise<string> => {
+  const answers = await Promise.all(
+    nodes.map((name) => lab.exec(name, 'systemctl show -P ActiveEnterTimestampMonotonic k3s k3s-agent')),
+  )
+  return answers.map(({ stdout }) => stdout.trim()).join()
+}
+/** One pod of server-1 that may not go. */
+const guarded = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: guarded, namespace: precious }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: guarded } }
+  template:
+    metadata: { labels: { app: guarded } }
+    spec: { nodeSelector: { kubernetes.io/hostname: server-1 }, containers: [{ name: a, image: a }] }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: guarded, namespace: precious }
+spec: { minAvailable: 1, selector: { matchLabels: { app: guarded } } }
+`
+const quick = { k3s_start_timeout: 20, k3s_ready_timeout: 20 }
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  k3s = k3sHosts(lab)
+  await freshHosts()
+  const made = await play(wanting(from), 'cluster')
+  expect(failures(made)).toBe('')
+  await kubectl('create namespace precious')
+})
+
+afterAll(freshHosts)
+
+describe('before any host is touched', () => {
+  const refused = async (inventory: string): Promise<string> => {
+    const before = await started()
+    const ran = await play(inventory, 'cluster')
+    expect([ran.code, changes(ran)]).toEqual([2, none])
+    expect(await started()).toBe(before)
+    return failures(ran)
+  }
+
+  it('says everything that cannot work', async () => {
+    const said = await refused(
+      wanting(
+        from,
+        { token: 'mistyped', server_config_yaml: 'cluster-cidr: 10.99.0.0/16' },
+        {
+          'server-1': { k3s_version: beyond },
+          'server-3': { k3s_network_policy: false },
+          'agent-1': { k3s_version: to },
+        },
+      ),
+    )
+    for (const words of [
+      'server-1 runs v1.33.6+k3s1 and would skip a minor on its way to v1.35.0+k3s1: go to v1.34 first',
+      'server-2 with v1.33.6+k3s1 beside server-1 with v1.35.0+k3s1: the servers of a cluster may be one minor apart',
+      'agent-1 would run v1.34.2+k3s1, newer than v1.33.6+k3s1 of the server server-2: upgrade the servers first',
+      'server-3 and server-1 are told different values of disable-network-policy',
+      'cluster-cidr of the cluster is 10.42.0.0/16 and cannot become 10.99.0.0/16',
+      'the token of the inventory is not that of the cluster',
+    ])
+      expect(said).toContain(words)
+    expect(said).not.toContain('mistyped')
+  })
+
+  it('takes no file that is not the release’s', async () => {
+    const altered = join(lab.dir, 'altered')
+    cpSync(join(lab.dir, 'k3s', to), altered, { recursive: true })
+    writeFileSync(join(altered, 'k3s'), '#!/bin/sh\necho evil\n')
+    const said = await refused(wanting(to, { airgap_dir: altered }))
+    expect(said).toMatch(/not what the list of checksums says: .*altered\/k3s/)
+    rmSync(join(altered, 'sha256sum-amd64.txt'))
+    const ran = await play(wanting(to, { airgap_dir: altered }), 'upgrade')
+    rmSync(altered, { recursive: true })
+    expect(failures(ran)).toContain('it calls itself evil , not k3s v1.34.2+k3s1')
+    expect((await lab.exec('server-1', 'ls /usr/local/bin')).stdout).not.toContain(to)
+  })
+})
+
+describe('an upgrade that meets an obstacle', () => {
+  it('leaves a node as it was when its pods may not go', async () => {
+    k3s.write('server-1', '/root/guarded.yaml', guarded)
+    await kubectl('apply -f /root/guarded.yaml')
+    await expect.poll(() => kubectl('get pods -n precious'), { timeout: 20_000 }).toContain('Running')
+    const stopped = await play(wanting(to, { k3s_drain: { timeout: 3 } }), 'upgrade')
+    expect(failures(stopped)).toMatch(/could not drain node server-1[\s\S]*disruption budget/)
+    expect(stopped.code).toBe(2)
+    expect(await versions()).toEqual(all(from))
+    await kubectl('delete -f /root/guarded.yaml')
+  })
+
+  it('keeps the old release where the disk is full', async () => {
+    const full = 'size=$(du -sk /usr/local/bin | cut -f1); mkdir /tmp/old; cp -a /usr/local/bin/. /tmp/old'
+    const mount =
+      'mount -t tmpfs -o size=$((size + 40))k tmpfs /usr/local/bin; cp -a /tmp/old/. /usr/local/bin'
+    await k3s.sh('agent-2', `${full}; ${mount}`)
+    const stopped = await play(wanting(to), 'upgrade')
+    expect((await k3s.sh('agent-2', 'umount /usr/local/bin; systemctl is-active k3s-agent')).text).toBe(
+      'active\n',
+    )
+    expect(failures(stopped)).toMatch(/agent-2: .*No space left on device/)
+    expect(await versions()).toEqual(all(from))
+  })
+
+  it('stops at a server that does not come up, with quorum and data', async () => {
+    const fault = { mode: 'fail', message: 'illegal instruction', version: to }
+    k3s.write('server-2', faultFile, JSON.stringify({ faults: { upgrade: fault } }))
+    const stopped = await play(wanting(to, quick), 'upgrade')
+    expect(stopped.code).toBe(2)
+    expect(failures(stopped)).toMatch(
+      /k3s.service on server-2|start k3s on server-2[\s\S]*illegal instruction/,
+    )
+    const { 'server-2': broken, ...others } = await versions()
+    expect(others).toEqual({ ...others, 'server-1': to, 'server-3': from, 'agent-1': from, 'agent-2': from })
+    expect(broken).not.toBe(to)
+    expect(await kubectl('get namespace precious -o name')).toContain('precious')
+    expect(await kubectl('get nodes')).not.toContain('SchedulingDisabled')
+  })
+
+  it('gives a node its old release back, if that is wished', async () => {
+    await k3s.sh('server-2', `ln -f /usr/local/bin/k3s-${from} /usr/local/bin/k3s; systemctl restart k3s`)
+    const stopped = await play(wanting(to, { ...quick, k3s_upgrade_rollback: true }), 'upgrade')
+    expect(stopped.code).toBe(2)
+    expect(failures(stopped)).toContain(`k3s ${from} runs again`)
+    expect(await versions()).toMatchObject({ 'server-1': to, 'server-2': from, 'server-3': from })
+  })
+
+  it('goes on where it ended, and keeps what a way back needs', async () => {
+    await lab.exec('server-2', `sudo rm ${faultFile}`)
+    const done = await play(wanting(to, { k3s_agents_at_once: 1 }), 'upgrade')
+    expect(failures(done)).toBe('')
+    expect(await versions()).toEqual(all(to))
+    expect(batches(done)).toEqual([['agent-1'], ['agent-2']])
+    expect(await kubectl('get namespace precious -o name')).toContain('precious')
+    expect(changes(await play(wanting(to), 'cluster'))).toEqual(none)
+    const kept = await k3s.sh(
+      'server-1',
+      `ls /var/lib/rancher/k3s/server/db/snapshots; stat -c %a /var/lib/rancher/k3s/server/tsplay/token-${from}; ls /usr/local/bin`,
+    )
+    expect(kept.text).toMatch(/^before-v1.34.2-k3s1[\s\S]*\n600\n/)
+    expect(kept.text).toContain(`k3s-${from}`)
+  })
+
+  it('does not go back', async () => {
+    const back = await play(wanting(from), 'upgrade')
+    expect(failures(back)).toMatch(/server-1 runs v1.34.2\+k3s1 and would go back to v1.33.6\+k3s1/)
+    expect(changes(back)).toEqual(none)
+  })
+})
+
+describe('an upgrade that is interrupted', () => {
+  /** Sends a signal once the run has come to a task; resolves with its exit code. */
+  const interrupted = (inventory: string, task: string, signal: NodeJS.Signals): Promise<number | null> =>
+    new Promise((resolve) => {
+      const words = ['--import', 'tsx', 'runner/cli.ts', '-i', inventory, 'playbooks/upgrade.yaml']
+      const child = spawn(process.execPath, [...words, '--output', 'jsonl'], { cwd: root })
+      let said = ''
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk
+        // Once: a second Ctrl-C would kill what runs.
+        if (said.includes(task) && !child.killed) child.kill(signal)
+      })
+      child.on('close', (code) => resolve(code))
+    })
+
+  it('by Ctrl-C gives the node back that it has emptied', async () => {
+    const code = await interrupted(wanting(beyond), 'move the pods of server-1 away', 'SIGINT')
+    expect(code).toBe(130)
+    expect(await kubectl('get nodes')).not.toContain('SchedulingDisabled')
+  })
+
+  it('by a cut leaves nothing that the next run does not put right', async () => {
+    await interrupted(wanting(beyond), 'forget what the process before had read', 'SIGKILL')
+    const hasty = { k3s_agents_at_once: '100%', k3s_upgrade_drain: 'never' }
+    const done = await play(wanting(beyond, hasty), 'upgrade')
+    expect(failures(done)).toBe('')
+    expect(await versions()).toEqual(all(beyond))
+    expect(await kubectl('get nodes --show-labels')).not.toMatch(/SchedulingDisabled|tsplay.dev\/cordoned/)
+    expect(changes(await play(wanting(beyond), 'cluster'))).toEqual(none)
+  }, 240_000)
+})
