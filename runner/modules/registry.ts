@@ -25,6 +25,7 @@ import { lineinfile } from './lineinfile.js'
 import { modprobe } from './modprobe.js'
 import type { AnyModule } from './module.js'
 import { mount } from './mount.js'
+import { nftables } from './nftables.js'
 import { packageModule } from './package.js'
 import { pacman } from './pacman.js'
 import { ping } from './ping.js'
@@ -100,6 +101,7 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   pacman,
   apk,
   service,
+  nftables,
 }
 
 /** Other names that Ansible has for them. */
