@@ -45,8 +45,10 @@ export const validateArgumentSpecModule = defineControl({
 export function checkOption(path: string, option: ArgumentOption, value: unknown): string[] {
   if (value === undefined || value === null)
     return option.required ? [`variable '${path}' is required and nothing defines it`] : []
-  if (option.choices && !option.choices.includes(value))
-    return [`variable '${path}' must be one of ${option.choices.join(', ')}, not ${JSON.stringify(value)}`]
+  // Of a list, each element is one of the choices, as in Ansible.
+  const wrong = [value].flat().find((each) => option.choices?.includes(each) === false)
+  if (wrong !== undefined)
+    return [`variable '${path}' must be one of ${option.choices!.join(', ')}, not ${JSON.stringify(wrong)}`]
   const type = option.type ?? 'str'
   if (!isOfType(type, value)) return [`variable '${path}' must be of type ${type}, not ${typeName(value)}`]
   if (Array.isArray(value))
