@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Diagnostic } from './errors.js'
 import { toPlain } from './syntax/read.js'
 import type { SourceFile } from './syntax/source.js'
-import { parseYaml } from './syntax/yaml.js'
+import { parseYamlData } from './syntax/yaml.js'
 import { foreignVariableProblem } from './vars/variables.js'
 
 /** `key=value` gives strings (Ansible's rule); YAML, JSON and files keep their types. Values are data, never templates. */
@@ -38,7 +38,7 @@ function readPairs(source: string, problems: Diagnostic[]): [string, unknown][] 
 
 function readStructured(source: string, problems: Diagnostic[]): [string, unknown][] {
   const file = readSource(source, problems)
-  const node = file && parseYaml(file, (problem) => problems.push(problem))
+  const node = file && parseYamlData(file, (problem) => problems.push(problem))
   if (!node) return []
   if (node.kind === 'mapping') return Object.entries(toPlain(node) as Record<string, unknown>)
   problems.push({

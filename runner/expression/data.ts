@@ -22,10 +22,21 @@ export function seal(value: unknown, depth = 0): unknown {
   if (typeof value === 'symbol') return value
   if (typeof value !== 'object') throw notData(value)
   if (sealed.has(value)) return value
+  if (isPrototype(value)) throw notData(value)
   if (depth > maxDepth) throw new EvaluationError('this value contains itself, or is nested too deeply')
   const copy = Array.isArray(value) ? sealArray(value, depth) : sealObject(value, depth)
   sealed.add(copy)
   return copy
+}
+
+/**
+ * What `o['__proto__']` gives, should a host name a key so: JavaScript's own objects, which must not be frozen, nor be
+ * taken for data that is empty.
+ */
+function isPrototype(value: object): boolean {
+  if (types.isProxy(value)) return false
+  const own = Object.getOwnPropertyDescriptor(value, 'constructor')
+  return own !== undefined && !own.enumerable && typeof own.value === 'function'
 }
 
 function sealArray(value: readonly unknown[], depth: number): object {
@@ -80,6 +91,7 @@ function notData(value: unknown): EvaluationError {
 
 function kind(value: unknown): string {
   if (typeof value !== 'object') return typeof value
+  if (value !== null && isPrototype(value)) return 'prototype'
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 

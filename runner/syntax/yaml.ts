@@ -26,6 +26,8 @@ const maxErrors = 20
 /** What is known while one document is turned into nodes. */
 interface Context {
   readonly file: SourceFile
+  /** Nothing in it is a template. */
+  readonly isData: boolean
   readonly report: Report
   /** Anchors by name; `undefined` while the node that carries it is still being read. */
   readonly anchors: Map<string, Node | undefined>
@@ -41,12 +43,17 @@ interface Context {
  * @returns `undefined` where the file is empty, or where it has an error
  */
 export function parseYaml(file: SourceFile, report: Report): Node | undefined {
-  return parsed(file, report, (each) => parseFile(file, each))
+  return parsed(file, report, (each) => parseFile(file, each, false))
+}
+
+/** The same for text that never holds templates, however it looks: what a host said. */
+export function parseYamlData(file: SourceFile, report: Report): Node | undefined {
+  return parseFile(file, report, true)
 }
 
 const parsed = reportingMemo<SourceFile, Node | undefined>((file) => file)
 
-function parseFile(file: SourceFile, report: Report): Node | undefined {
+function parseFile(file: SourceFile, report: Report, isData: boolean): Node | undefined {
   let errors = 0
   const count = (diagnostic: Diagnostic) => {
     const isError = diagnostic.severity !== 'warning'
@@ -55,7 +62,7 @@ function parseFile(file: SourceFile, report: Report): Node | undefined {
   }
   const document = parseDocument(file, count)
   if (errors > 0 || !document?.contents) return undefined
-  const context: Context = { file, report: count, anchors: new Map(), sizes: new Map(), expanded: 0 }
+  const context: Context = { file, isData, report: count, anchors: new Map(), sizes: new Map(), expanded: 0 }
   if (isEmpty(document.contents)) return undefined
   const node = convert(document.contents, context, 0)
   return errors > 0 ? undefined : node
@@ -109,13 +116,15 @@ function describe(error: YAMLParseError, file: SourceFile): Diagnostic {
     code: 'yaml',
     message,
     span: { file, start, end: Math.max(end, start + 1) },
-    hint: quotingHint(line),
+    hint: quotingHint(line, message),
   }
 }
 
-function quotingHint(line: string): string | undefined {
+function quotingHint(line: string, message: string): string | undefined {
   if (line.includes('<%')) return 'YAML took this apart: put quotes around the value that holds <% … %>'
   if (line.includes('{{')) return 'a value that begins with {{ needs quotes; a template is written <%= … %>'
+  if (message.startsWith('Unexpected flow-'))
+    return 'put quotes around a value that holds a bracket, a brace or a comma'
   if (/: .*: /.test(line)) return 'put quotes around a value that holds a colon and a space'
   return undefined
 }
@@ -184,7 +193,8 @@ function convertScalar(node: ParsedNode, span: Span, context: Context): Node {
   const raw = context.file.text.slice(span.start, span.end)
   const tag = checkTag(node, 'scalar', span, context)
   const value = style === 'plain' || (tag && tag !== 'str') ? typed(text, tag, span, context) : text
-  if (style === 'plain' && text.includes('<%') && text.split('<%').length > text.split('%>').length)
+  const mayBeTorn = !context.isData && style === 'plain' && text.includes('<%')
+  if (mayBeTorn && text.split('<%').length > text.split('%>').length)
     refuse(context, span, 'YAML took this template tag apart', 'put quotes around the whole value')
   return { kind: 'scalar', value, style, raw, span }
 }

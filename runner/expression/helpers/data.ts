@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Diagnostic } from '../../errors.js'
 import { toPlain } from '../../syntax/read.js'
-import { parseYaml, stringifyYaml } from '../../syntax/yaml.js'
+import { parseYamlData, stringifyYaml } from '../../syntax/yaml.js'
 import { EvaluationError } from '../compiled.js'
 import { text } from './argument.js'
 
@@ -23,7 +23,10 @@ export function fromJson(value: unknown): unknown {
 export function fromYaml(value: unknown): unknown {
   const mistakes: Diagnostic[] = []
   const file = { path: '(text)', text: text('fromYaml', value) }
-  const node = parseYaml(file, (diagnostic) => diagnostic.severity !== 'warning' && mistakes.push(diagnostic))
+  const node = parseYamlData(
+    file,
+    (diagnostic) => diagnostic.severity !== 'warning' && mistakes.push(diagnostic),
+  )
   if (mistakes[0]) throw new EvaluationError(`fromYaml: ${mistakes[0].message}`)
   return node ? toPlain(node) : null
 }
