@@ -79,7 +79,14 @@ function checkHosts(
 function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: CheckOptions): void {
   const { report, files } = options
   checkNames(
-    [play.name, play.hosts, ...play.serial, play.maxFailPercentage, play.forceHandlers, ...play.gathering.parts],
+    [
+      play.name,
+      play.hosts,
+      ...play.serial,
+      play.maxFailPercentage,
+      play.forceHandlers,
+      ...play.gathering.parts,
+    ],
     known,
     report,
   )

@@ -169,15 +169,24 @@ function playLayers(mapping: MappingNode, dir: string, reader: Reader): Layer[] 
   ]
 }
 
+/** A file of variables, or the first of a list that is there. */
 function readVarsFile(item: Node, dir: string, reader: Reader): Layer[] {
-  const name = expectText(item, "a file of 'vars_files'", reader)
-  const file = name && reader.files.read(resolve(dir, name))
-  if (name && !file)
-    reader.report({ code: 'missing-file', message: `no such file of variables: ${name}`, span: item.span })
+  const nodes = item.kind === 'sequence' ? item.items : [item]
+  const names = nodes.map((node) => expectText(node, "a file of 'vars_files'", reader))
+  const known = names.filter((name) => name !== undefined)
+  const path = known.map((name) => resolve(dir, name)).find((each) => reader.files.isFile(each))
+  const file = path && reader.files.read(path)
+  if (known.length === names.length && !file)
+    reader.report({
+      code: 'missing-file',
+      message: `no such file of variables: ${known.join(', ')}`,
+      span: item.span,
+    })
   const node = file ? parseYaml(file, reader.report) : undefined
   const mapping = node && asMapping(node, 'a file of variables', reader.report)
+  const options = { jinja: 'inventory', note: path } as const
   return mapping
-    ? [{ name: 'vars-files', vars: variablesFromNode(mapping, 'vars-files', reader.report) }]
+    ? [{ name: 'vars-files', vars: variablesFromNode(mapping, 'vars-files', reader.report, options) }]
     : []
 }
 
@@ -245,12 +254,14 @@ export function readPlaybook(
     reader.report({ code: 'missing-file', message: `no such playbook: ${path}` })
     return []
   }
-  const node = parseYaml(file, reader.report)
+  let isBroken = false
+  const node = parseYaml(file, (diagnostic) => {
+    isBroken ||= diagnostic.severity !== 'warning'
+    reader.report(diagnostic)
+  })
   if (!node) {
-    reader.report({
-      code: 'structure',
-      message: `${path}: a playbook is a list of plays; this file is empty or unusable`,
-    })
+    const message = `${path}: a playbook is a list of plays; this file is empty`
+    if (!isBroken) reader.report({ code: 'structure', message })
     return []
   }
   return expectList(node, 'a playbook', reader).flatMap((item) => {
