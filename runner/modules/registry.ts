@@ -37,6 +37,7 @@ import { setup } from './setup.js'
 import { shell } from './shell.js'
 import { slurp } from './slurp.js'
 import { stat } from './stat.js'
+import { swap } from './swap.js'
 import { sysctl } from './sysctl.js'
 import { systemd } from './systemd.js'
 import { tempfile } from './tempfile.js'
@@ -102,6 +103,7 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   apk,
   service,
   nftables,
+  swap,
 }
 
 /** Other names that Ansible has for them. */
