@@ -1,5 +1,5 @@
-import { quote } from './quote.js'
-import { renderAssignments } from './script.js'
+import { latin1, quoteLatin1 } from './quote.js'
+import { assignments } from './script.js'
 import type { Script } from './transport.js'
 
 /** First byte of every marker: rare in output, so that live output is hardly ever held back. */
@@ -21,9 +21,11 @@ export const preludeBody = `tsplay_say() {
 }
 tsplay_begin() {
   tsplay_pid=0
-  { read -r tsplay_pid _ </proc/self/stat; } 2>/dev/null
+  while read -r tsplay_key tsplay_value; do
+    [ "$tsplay_key" = Tgid: ] && tsplay_pid=$tsplay_value && break
+  done 2>/dev/null </proc/self/status
   tsplay_say '\\001%s:%s:b:%s\\n' "$tsplay_nonce" "$1" "$tsplay_pid"
-  unset tsplay_nonce tsplay_pid tsplay_try
+  unset tsplay_nonce tsplay_key tsplay_value tsplay_pid tsplay_try
 }
 tsplay_end() {
   tsplay_say '\\001%s:%s:e:%s\\n' "$tsplay_nonce" "$1" "$2"
@@ -61,32 +63,30 @@ const maxBodies = 1000
  * @throws QuoteError on NUL in a variable or the body
  */
 export function renderFrame(script: Script, sequence: number, bodies: BodyCache): Buffer {
-  const assignments = renderAssignments(script)
-  const parts: Buffer[] = []
+  // Before a body is taken as known: it throws.
+  const assigned = assignments(script)
+  let frame = ''
   let name = bodies.names.get(script.body)
   if (name === undefined) {
     const cached = bodies.names.size < maxBodies
     name = cached ? `tsplay_body${bodies.names.size}` : 'tsplay_body'
-    parts.push(Buffer.from(`${name}=`), quote(script.body), Buffer.from('\n'))
+    frame += `${name}=${quoteLatin1(script.body)}\n`
     if (cached) bodies.names.set(script.body, name)
   }
-  const stdin = Buffer.from(script.stdin ?? '')
-  if (stdin.length > 0)
-    parts.push(Buffer.from('printf '), printfFormat(stdin), Buffer.from(' 2>/dev/null | '))
-  parts.push(Buffer.from(`(\ntsplay_begin ${sequence}\n`), assignments, Buffer.from(`eval "$${name}"\n)`))
-  if (stdin.length === 0) parts.push(Buffer.from(' </dev/null'))
-  parts.push(Buffer.from(`\ntsplay_end ${sequence} $?\n`))
-  return Buffer.concat(parts)
+  const hasInput = script.stdin !== undefined && script.stdin.length > 0
+  if (hasInput) frame += `printf ${printfFormat(latin1(script.stdin))} 2>/dev/null | `
+  frame += `(\ntsplay_begin ${sequence}\n${assigned}eval "$${name}"\n)`
+  if (!hasInput) frame += ' </dev/null'
+  return Buffer.from(`${frame}\ntsplay_end ${sequence} $?\n`, 'latin1')
 }
 
 /** Bytes as one quoted word that printf, as its format, prints back: the only way to a NUL that every sh has built in. */
-function printfFormat(bytes: Buffer): Buffer {
+function printfFormat(bytes: string): string {
   const text = bytes
-    .toString('latin1')
     .replaceAll('\\', '\\\\')
     .replaceAll('%', '%%')
     .replaceAll('\0', '\\000')
     .replaceAll("'", "'\\''")
     .replace(/^-/, '\\055')
-  return Buffer.from(`'${text}'`, 'latin1')
+  return `'${text}'`
 }

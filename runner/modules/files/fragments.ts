@@ -41,27 +41,34 @@ fs_find() {
 
 /**
  * `fs_state PATH FOLLOW HASH`: prints what is there, as files/state.ts reads it. HASH yes: with the SHA-256 of a regular
- * file, which is then also in fs_sha.
+ * file, which is then also in fs_sha; shown: without that, which saves the host a process. fs_file tells whether it is one.
  */
-export const printState = `fs_format='%f %a %u %g %s %Y %h %i %d %X %Z
+export const printState = `fs_format='there
+%f %a %u %g %s %Y %h %i %d %X %Z
 %U
 %G'
 fs_state() {
   fs_sha=''
+  fs_file=no
   if ! fs_find "$1"; then
     printf 'absent\\nparent=%s\\n\\n' "$fs_parent"
     return 0
   fi
   if [ "$2" = yes ] && [ -e "$1" ]; then
-    fs_stat=$(stat -L -c "$fs_format" -- "$1") || exit 1
+    stat -L -c "$fs_format" -- "$1" || exit 1
   else
-    fs_stat=$(stat -c "$fs_format" -- "$1") || exit 1
+    stat -c "$fs_format" -- "$1" || exit 1
   fi
-  printf 'there\\n%s\\n' "$fs_stat"
-  if [ "$3" = yes ] && [ -f "$1" ] && { [ "$2" = yes ] || [ ! -L "$1" ]; }; then
-    fs_sha=$(sha256sum <"$1") || exit 1
-    fs_sha=\${fs_sha%% *}
-    printf 'sha256=%s\\n' "$fs_sha"
+  if [ -f "$1" ] && { [ "$2" = yes ] || [ ! -L "$1" ]; }; then
+    fs_file=yes
+    case $3 in
+      shown) sha256sum <"$1" || exit 1 ;;
+      yes)
+        fs_sha=$(sha256sum <"$1") || exit 1
+        printf '%s\\n' "$fs_sha"
+        fs_sha=\${fs_sha%% *}
+        ;;
+    esac
   fi
   if [ -L "$1" ]; then
     readlink -- "$1" | sed '1s/^/link=/;2,$s/^/more=/' || exit 1

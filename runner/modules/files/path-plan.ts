@@ -47,7 +47,7 @@ export async function probeFilePath(host: ProbeHost, order: PathOrder): Promise<
   const home = reader.must('home')
   const full = path === '~' || path.startsWith('~/') ? home + path.slice(1) : path
   const file = readState(reader)
-  const followed = readState(reader)
+  const followed = file.kind === 'link' ? readState(reader) : file
   const source = src === '' ? {} : { source: readState(reader) }
   const below: Below[] = []
   for (let line = reader.line(); line !== undefined && line !== ''; line = reader.line())

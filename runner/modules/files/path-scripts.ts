@@ -4,7 +4,7 @@ import { expandHome, findPath, printState } from './fragments.js'
 const files = `${expandHome}${findPath}${printState}`
 
 /**
- * What stands at a path, what its link leads to, what the source is, and the different modes and owners below it. `src`
+ * What stands at a path, where it is a link what that leads to, what the source is, and the different modes and owners below it. `src`
  * is relative to the folder of the link.
  */
 export const probePath = shellScript(
@@ -17,7 +17,7 @@ path=$fs_path
 printf '%s\\n' "\${HOME-}"
 [ "$path" = / ] || path=\${path%/}
 fs_state "$path" no no
-fs_state "$path" yes no
+if [ -L "$path" ]; then fs_state "$path" yes no; fi
 if [ -n "$src" ]; then
   fs_expand "$src"
   case $fs_path in

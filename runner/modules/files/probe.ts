@@ -54,13 +54,11 @@ if [ -n "$from" ]; then
   fs_state "$fs_path" yes yes
   wanted=$fs_sha
 fi
+if [ "$hash" = yes ] && { [ "$limit" -eq 0 ] || [ -z "$wanted" ]; }; then hash=shown; fi
 fs_state "$path" "$follow" "$hash"
-if [ "$limit" -gt 0 ] && [ -n "$fs_sha" ] && [ "$fs_sha" != "$wanted" ]; then
-  size=$(stat -L -c %s -- "$path") || exit 1
-  if [ "$size" -le "$limit" ]; then
-    echo content
-    cat <"$path" || exit 1
-  fi
+if [ "$limit" -gt 0 ] && [ "$fs_file" = yes ] && { [ -z "$wanted" ] || [ "$fs_sha" != "$wanted" ]; }; then
+  echo content
+  head -c "$limit" <"$path" || exit 1
 fi
 exit 0`,
 )
@@ -82,7 +80,8 @@ export async function probeFile(host: ProbeHost, question: FileQuestion): Promis
       path,
       base,
       follow: yesNo(follow),
-      limit: `${contentLimit}`,
+      // One byte more than is wanted shows that there is too much.
+      limit: `${contentLimit > 0 ? contentLimit + 1 : 0}`,
       wanted: wantedSha,
       from,
       hash: yesNo(hash),
@@ -93,8 +92,9 @@ export async function probeFile(host: ProbeHost, question: FileQuestion): Promis
   const into = reader.must('kind of the destination') === 'yes'
   const source = from === '' ? {} : { source: readState(reader) }
   const file = readState(reader)
-  const content = reader.line() === 'content' ? { content: reader.rest() } : {}
-  return { path: placeOf(path, home, into ? base : undefined), file, ...content, ...source }
+  const content = reader.line() === 'content' ? reader.rest() : undefined
+  const whole = content && content.length <= contentLimit ? { content } : {}
+  return { path: placeOf(path, home, into ? base : undefined), file, ...whole, ...source }
 }
 
 function placeOf(path: string, home: string, base: string | undefined): string {

@@ -125,7 +125,7 @@ function readNumbers(reader: Reader) {
 function readExtras(reader: Reader): Pick<FileState, 'toDirectory' | 'sha256' | 'target'> {
   let extras: Pick<FileState, 'toDirectory' | 'sha256' | 'target'> = { toDirectory: false }
   for (let line = reader.must('end of the state'); line !== ''; line = reader.must('end of the state')) {
-    if (line.startsWith('sha256=')) extras = { ...extras, sha256: line.slice(7) }
+    if (/^[0-9a-f]{64} [ *]-$/.test(line)) extras = { ...extras, sha256: line.slice(0, 64) }
     else if (line.startsWith('link=')) extras = { ...extras, target: line.slice(5) }
     else if (line.startsWith('more=')) extras = { ...extras, target: `${extras.target}\n${line.slice(5)}` }
     else if (line === 'todir') extras = { ...extras, toDirectory: true }
