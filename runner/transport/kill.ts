@@ -6,21 +6,23 @@ import type { Script } from './transport.js'
  * itself, and whoever has its pid now is left alone. With `whole`, the kept shell is killed first, so that no script
  * that waits in its input can start. A process is known by pid and start time. Only /proc and sh are needed.
  */
-const killBody = `list() {
-  for stat in /proc/[0-9]*/stat; do
-    text=
-    { while read -r line; do text="$text $line"; done <"$stat"; } 2>/dev/null
-    pid=\${stat#/proc/}
-    pid=\${pid%/stat}
-    # shellcheck disable=SC2086
-    set -- \${text##*) }
-    case "\${1-Z}" in Z | X) continue ;; esac
-    echo "$pid $2 \${20}"
+const killBody = `look() {
+  text=
+  { while read -r line; do text="$text $line"; done <"/proc/$1/stat"; } 2>/dev/null
+  # shellcheck disable=SC2086
+  set -- \${text##*) }
+  case "\${1-Z}" in Z | X) return 1 ;; esac
+  ppid=$2
+  start=\${20}
+}
+list() {
+  for folder in /proc/[0-9]*; do
+    look "\${folder#/proc/}" && echo "\${folder#/proc/} $ppid $start"
   done
 }
 tree() {
   table=$(list)
-  wanted=" $1 "
+  wanted=" $* "
   found=
   grew=1
   while [ "$grew" = 1 ]; do
@@ -41,15 +43,13 @@ END
 }
 strike() {
   left=
-  table=$(list)
+  pids=
   for victim in $victims; do
-    while read -r pid ppid start; do
-      [ "$pid/$start" = "$victim" ] || continue
-      left="$left $victim"
-      kill -"$1" "$pid" 2>/dev/null
-    done <<END
-$table
-END
+    pid=\${victim%/*}
+    if ! look "$pid" || [ "$start" != "\${victim#*/}" ]; then continue; fi
+    left="$left $victim"
+    pids="$pids $pid"
+    kill -"$1" "$pid" 2>/dev/null
   done
 }
 if [ "$whole" = 1 ]; then
@@ -57,10 +57,8 @@ if [ "$whole" = 1 ]; then
   victims=$found
   kill -KILL "$parent" 2>/dev/null
 else
-  mine=$(list | while read -r pid ppid start; do
-    [ "$pid $ppid" = "$child $parent" ] && echo "$pid/$start"
-  done)
-  [ -n "$mine" ] || exit 0
+  if ! look "$child" || [ "$ppid" != "$parent" ]; then exit 0; fi
+  mine=$child/$start
   tree "$child"
   victims="$mine $found"
 fi
@@ -70,10 +68,9 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   [ -n "$left" ] || exit 0
   sleep 0.1 2>/dev/null || { [ "$round" -lt 9 ] || sleep 1; }
 done
-for root in $left; do
-  tree "\${root%/*}"
-  victims="$victims $found"
-done
+# shellcheck disable=SC2086
+tree $pids
+victims="$victims $found"
 strike KILL
 for round in 1 2 3 4 5 6 7 8 9 10; do
   strike 0
