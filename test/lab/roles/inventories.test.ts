@@ -1,7 +1,10 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
+import { openLab } from '../lab.js'
 import { run } from '../run.js'
+import { changes, failures, play } from './play.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const tsplay = (...args: string[]) =>
@@ -9,10 +12,62 @@ const tsplay = (...args: string[]) =>
 
 describe('the inventories that ship', () => {
   it.each(readdirSync(`${root}/inventories`))('%s has hosts for every playbook', async (name) => {
-    for (const playbook of ['cluster', 'reset']) {
+    for (const playbook of ['cluster', 'upgrade', 'reset']) {
       const inventory = ['-i', `inventories/${name}`, `playbooks/${playbook}.yaml`]
       expect(await tsplay(...inventory, '--syntax-check')).toMatchObject({ code: 0, stderr: '' })
       expect((await tsplay(...inventory, '--list-hosts')).stdout).toContain('192.0.2.11')
     }
+  })
+})
+
+/** The sample of k3s-ansible, in what it sets: hosts and token filled in, and a release that there is a stand-in for. */
+const sample = (server: string, agent: string): string => `---
+k3s_cluster:
+  children:
+    server:
+      hosts:
+        ${server}:
+    agent:
+      hosts:
+        ${agent}:
+
+  # Required Vars
+  vars:
+    ansible_port: 22
+    ansible_user: debian
+    k3s_version: v1.34.2+k3s1
+    token: "changeme!"
+    api_endpoint: "{{ hostvars[groups['server'][0]]['ansible_host'] | default(groups['server'][0]) }}"
+
+    # Optional vars
+    # extra_server_args: ""
+    # extra_agent_args: ""
+    # cluster_context: k3s-ansible
+    # api_port: 6443
+    # k3s_server_location: /var/lib/rancher/k3s
+    # systemd_dir: /etc/systemd/system
+`
+
+describe('an inventory made for k3s-ansible', () => {
+  it('builds its cluster as it is', async () => {
+    const lab = openLab(inject('labDir'))
+    const hosts = ['server-1', 'agent-1']
+    await Promise.all(hosts.map((name) => lab.fresh(name)))
+    const [server, agent] = hosts.map((name) => lab.hosts.find((host) => host.name === name)!.address)
+    const inventory = join(lab.dir, 'sample.yaml')
+    writeFileSync(inventory, sample(server!, agent!))
+    // How the lab is reached, and where its k3s comes from.
+    const here = {
+      ansible_ssh_private_key_file: join(lab.dir, 'id_ed25519'),
+      ansible_ssh_common_args: `-o UserKnownHostsFile=${join(lab.dir, 'known_hosts')}`,
+      airgap_dir: join(lab.dir, 'k3s', 'v1.34.2+k3s1'),
+    }
+    const made = await play(inventory, 'cluster', '-e', JSON.stringify(here))
+    expect(failures(made)).toBe('')
+    const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
+    expect(stdout.match(/ Ready /g)).toHaveLength(2)
+    const again = await play(inventory, 'cluster', '-e', JSON.stringify(here))
+    expect(changes(again)).toEqual({ [server!]: 0, [agent!]: 0 })
+    await Promise.all(hosts.map((name) => lab.fresh(name)))
   })
 })
