@@ -93,7 +93,7 @@ function readNote(text: string): JobNote {
 }
 
 /** The message of a job that was stopped at its limit. */
-export function expiredMessage(job: string, { limit }: JobNote): string {
+function expiredMessage(job: string, { limit }: JobNote): string {
   return `the job ${job} ran longer than its limit (async: ${limit} s) and was stopped`
 }
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { play } from '../../support/playbook.js'
+import { play, temporaryFolder } from '../../support/playbook.js'
 
 describe('linear strategy', () => {
   it('keeps hosts in step', async () => {
@@ -140,4 +142,24 @@ describe('free strategy', () => {
     )
     expect(ran.messages.toSorted()).toEqual(['h1: a', 'h1: b', 'h2: a', 'h2: b', 'h3: a', 'h3: b'])
   })
+})
+
+describe('an interrupt', () => {
+  it.each(['linear', 'free', 'host_pinned'])(
+    'begins no host that waits for a place (%s)',
+    async (strategy) => {
+      const dir = temporaryFolder()
+      const ran = await play(
+        `- hosts: web
+  strategy: ${strategy}
+  gather_facts: false
+  tasks: [{ shell: "echo <%= own %> >>'${dir}/began'" }, { debug: { msg: rest } }]
+`,
+        { dir, hosts: 4, args: ['--forks', '1'], interruptAt: '"host_finished"' },
+      )
+      expect(readFileSync(join(dir, 'began'), 'utf8')).toBe('1\n')
+      expect(ran.messages).toEqual([])
+      expect(ran.exitCode).toBe(130)
+    },
+  )
 })
