@@ -1,24 +1,30 @@
 import { parseArguments, usage } from '../arguments.js'
-import { didYouMean, type ExitCode, exitCodes } from '../errors.js'
+import { type Diagnostic, didYouMean, type ExitCode, exitCodes, InputError } from '../errors.js'
 import { EvaluationError } from '../expression/index.js'
+import { readExtraVars } from '../extra-vars.js'
 import { resolvePattern } from '../inventory/index.js'
 import type { Inventory } from '../inventory/inventory.js'
 import { loadPlan } from '../plan/load.js'
-import { staticScope } from '../plan/static-scope.js'
+import type { Play } from '../plan/plan.js'
+import { extraLayer, staticScope } from '../plan/static-scope.js'
 import { Secret } from '../secrets/secret.js'
 import { diskFiles } from '../syntax/files.js'
 import { formatPosition } from '../syntax/source.js'
-import { type Layer, layerDocs, type Variable } from '../vars/layers.js'
+import { layerDocs, type Variable } from '../vars/layers.js'
 import { magicVariables } from '../vars/magic.js'
 import type { HostScope } from '../vars/scope.js'
 import { type CommandWorld, readInventories } from './options.js'
 import { toPythonJson } from './python.js'
 
-const options = { inventory: { type: 'string', short: 'i', multiple: true } } as const
+const options = {
+  inventory: { type: 'string', short: 'i', multiple: true },
+  'extra-vars': { type: 'string', short: 'e', multiple: true },
+} as const
 
 /**
  * `tsplay explain -i … HOST NAME [PLAYBOOK]`: a variable's value on a host, which definition won and where it stands,
- * and which ones it hides. With a playbook, its plays' variables and the files beside it count, too.
+ * and which ones it hides. With a playbook, its plays' variables and the files beside it count, too; with `-e`, those
+ * of the command line.
  * @throws InputError
  */
 export function explainCommand(argv: readonly string[], world: CommandWorld): ExitCode {
@@ -26,38 +32,56 @@ export function explainCommand(argv: readonly string[], world: CommandWorld): Ex
   const [pattern, name, playbook, ...rest] = positionals
   if (pattern === undefined || name === undefined || rest.length > 0)
     throw usage('say which: tsplay explain -i inventory.yaml HOST NAME [PLAYBOOK]')
-  const { inventory, plays } = load(values.inventory ?? [], playbook, world)
+  const problems: Diagnostic[] = []
+  const extraVars = readExtraVars(values['extra-vars'] ?? [], problems)
+  if (problems.length > 0) throw new InputError(problems)
+  const { inventory, plays } = load(values.inventory ?? [], playbook, extraVars, world)
   const [host, ...others] = resolvePattern(inventory, pattern)
   if (host === undefined || others.length > 0)
     throw usage(`${pattern} names ${others.length > 0 ? 'more than one host' : 'no host'}`)
-  const scopes = plays.length > 0 ? plays : [[]]
-  const texts = scopes.map((layers) => describe(host, name, staticScope(inventory, host, layers)))
-  world.stdout.write([...new Set(texts)].join('\n'))
+  const scopes = plays.map(({ layers, secrets }) => ({
+    scope: staticScope(inventory, host, [...layers, extraLayer(extraVars)]),
+    isSecret: secrets.has(name),
+  }))
+  const texts = scopes.flatMap(({ scope, isSecret }) => describe(name, scope, isSecret) ?? [])
+  world.stdout.write(
+    texts.length > 0 ? [...new Set(texts)].join('\n') : describeOther(host, name, scopes[0]!.scope),
+  )
   return exitCodes.ok
 }
 
+type PlayVariables = Pick<Play, 'layers' | 'secrets'>
+
+/** Without a playbook, as if a play had no variables of its own. */
 function load(
   sources: readonly string[],
   playbook: string | undefined,
+  extraVars: ReadonlyMap<string, unknown>,
   world: CommandWorld,
-): { inventory: Inventory; plays: readonly (readonly Layer[])[] } {
-  if (playbook === undefined) return { inventory: readInventories(sources, world), plays: [] }
+): { inventory: Inventory; plays: readonly PlayVariables[] } {
+  if (playbook === undefined)
+    return { inventory: readInventories(sources, world), plays: [{ layers: [], secrets: new Set() }] }
   if (sources.length === 0) throw usage('which inventory?', '-i inventory.yaml')
   const { plan } = loadPlan({
     inventories: sources,
     playbooks: [playbook],
-    extraVars: new Map(),
+    extraVars,
     files: diskFiles(),
     cwd: world.cwd,
   })
-  return { inventory: plan.inventory, plays: plan.plays.map(({ layers }) => layers) }
+  return plan
 }
 
-function describe(host: string, name: string, scope: HostScope): string {
+/** Nothing where no definition of the variable is in sight. */
+function describe(name: string, scope: HostScope, isSecret: boolean): string | undefined {
   const found = scope.explain(name)
-  if (!found) return describeOther(host, name, scope)
-  const lines = [`${name} = ${currentValue(name, scope)}`, `  set by ${placeOf(found.winner)}`]
-  for (const variable of found.hidden) lines.push(`  hides ${placeOf(variable)}: ${shown(variable)}`)
+  if (!found) return undefined
+  const value = (text: () => string): string => (isSecret ? '(secret)' : text())
+  const lines = [
+    `${name} = ${value(() => currentValue(name, scope))}`,
+    `  set by ${placeOf(found.winner)}`,
+    ...found.hidden.map((variable) => `  hides ${placeOf(variable)}: ${value(() => shown(variable))}`),
+  ]
   return `${lines.join('\n')}\n`
 }
 

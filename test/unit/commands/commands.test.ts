@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -41,8 +41,33 @@ describe('tsplay explain', () => {
     expect(run(explainCommand, 's2', 'group_names')).toContain('"server"')
   })
 
+  it('counts -e, and a playbook that names the variable in one of its plays', () => {
+    const playbook = join(dir, 'play.yaml')
+    writeFileSync(
+      playbook,
+      '- hosts: all\n  tasks: []\n- hosts: all\n  vars: { v: play, only: <%= v %>2 }\n  tasks: []\n',
+    )
+    expect(run(explainCommand, 's1', 'only', 'play.yaml')).toMatch(
+      /^only = "play2"\n {2}set by .*4:20, play-vars/,
+    )
+    const lines = run(explainCommand, '-e', 'v=given', 's1', 'v', 'play.yaml').split('\n')
+    expect(lines[0]).toBe('v = "given"')
+    expect(lines[1]).toMatch(/^ {2}set by extra-vars /)
+    expect(lines[2]).toMatch(/hides .*inventory-host-vars/)
+    expect(lines.join()).toMatch(/play-vars \(.*\): "play"/)
+  })
+
+  it('shows no value that a role calls secret', () => {
+    const spec = 'argument_specs: { main: { options: { hush: { type: str, no_log: true } } } }\n'
+    mkdirSync(join(dir, 'roles/r/meta'), { recursive: true })
+    writeFileSync(join(dir, 'roles/r/meta/argument_specs.yaml'), spec)
+    writeFileSync(join(dir, 'secret.yaml'), '- hosts: all\n  vars: { hush: s3cret }\n  roles: [r]\n')
+    expect(run(explainCommand, 's1', 'hush', 'secret.yaml')).toMatch(/^hush = \(secret\)\n/)
+  })
+
   it.each([
     [['s1', 'vv'], /nothing defines vv for s1/],
+    [['-e', 'x', 's1', 'v'], /--extra-vars wants/],
     [['server', 'v'], /more than one host/],
     [['s1'], /say which/],
   ])('%j is a mistake', (args, message) => {
