@@ -28,6 +28,12 @@ const fails = 'command: "false"'
 const changes = 'command: "true"'
 const say = (text: string) => `debug: { msg: "${text}" }`
 
+/** Waits for the job that is registered as `r`, and leaves nothing of it on this machine. */
+const forgetsJob = [
+  '{ async_status: { jid: <%= r.ansible_job_id %> }, register: s, until: s.finished, delay: 0.05, retries: 100 }',
+  '{ async_status: { jid: <%= r.ansible_job_id %>, mode: cleanup } }',
+]
+
 /** Of tasks, and of what is around them. */
 const ofTasks: Readonly<Record<string, Effect>> = {
   action: { playbook: tasks('action: debug msg=a'), ...shows('h1: a') },
@@ -41,6 +47,7 @@ const ofTasks: Readonly<Record<string, Effect>> = {
     playbook: tasks(
       '{ command: sleep 0.01, async: 5, poll: 0, register: r }',
       say('<%= r.ansible_job_id !== undefined %>'),
+      ...forgetsJob,
     ),
     ...shows('h1: true'),
   },
@@ -143,7 +150,11 @@ const ofTasks: Readonly<Record<string, Effect>> = {
     ...shows('h1: a'),
   },
   poll: {
-    playbook: tasks('{ command: sleep 0.01, async: 5, poll: 0, register: r }', say('<%= r.finished %>')),
+    playbook: tasks(
+      '{ command: sleep 0.01, async: 5, poll: 0, register: r }',
+      say('<%= r.finished %>'),
+      ...forgetsJob,
+    ),
     ...shows('h1: false'),
   },
   register: {
