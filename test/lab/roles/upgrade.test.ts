@@ -229,6 +229,10 @@ describe('an upgrade that is interrupted', () => {
     const done = await play(wanting(beyond, hasty), 'upgrade')
     expect(failures(done)).toBe('')
     expect(await versions()).toEqual(all(beyond))
+    expect((await k3s.sh('agent-1', 'ls /usr/local/bin')).text.match(/k3s-v.*/g)).toEqual([
+      `k3s-${to}`,
+      `k3s-${beyond}`,
+    ])
     expect(await kubectl('get nodes --show-labels')).not.toMatch(/SchedulingDisabled|tsplay.dev\/cordoned/)
     expect(changes(await play(wanting(beyond), 'cluster'))).toEqual(none)
   }, 240_000)
