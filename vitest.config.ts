@@ -3,7 +3,15 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], environment: 'node' } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          environment: 'node',
+          // The default leaves a core idle: of two, half. Much of a unit test is waiting for shells.
+          maxWorkers: '100%',
+        },
+      },
       {
         test: {
           name: 'lab',

@@ -26,6 +26,7 @@ const problem = (blob: Buffer, host = 'node1.example', now = noon): string | und
 beforeAll(() => {
   keygen('-t', 'ed25519', '-N', '', '-f', 'host')
   keygen('-t', 'ed25519', '-N', '', '-f', 'ca')
+  keygen('-t', 'rsa', '-b', '2048', '-N', '', '-f', 'rsa')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -51,9 +52,9 @@ describe('host certificates', () => {
     ['ecdsa', ['-b', '256']],
     ['ecdsa', ['-b', '384']],
     ['ecdsa', ['-b', '521']],
-    ['rsa', ['-b', '2048']],
+    ['rsa', []],
   ])('are believed to authorities of type %s %j, and to nobody else', (type, more) => {
-    keygen('-t', type, ...more, '-N', '', '-f', `${type}${more.join('')}`)
+    if (type !== 'rsa') keygen('-t', type, ...more, '-N', '', '-f', `${type}${more.join('')}`)
     keygen('-s', `${type}${more.join('')}`, '-h', '-I', 'id', 'host.pub')
     const blob = blobOf('host-cert.pub')
     expect(problem(blob)).toBeUndefined()
@@ -67,8 +68,7 @@ describe('host certificates', () => {
   it('are neither certificates of users nor signed with SHA-1', () => {
     keygen('-s', 'ca', '-I', 'id', '-n', 'root', 'host.pub')
     expect(problem(blobOf('host-cert.pub'))).toBe('it is the certificate of a user')
-    keygen('-t', 'rsa', '-b', '2048', '-N', '', '-f', 'old')
-    keygen('-s', 'old', '-t', 'ssh-rsa', '-h', '-I', 'id', 'host.pub')
+    keygen('-s', 'rsa', '-t', 'ssh-rsa', '-h', '-I', 'id', 'host.pub')
     expect(problem(blobOf('host-cert.pub'))).toBe('its signature is not that of its authority')
   })
 

@@ -108,10 +108,10 @@ describe('known_hosts', () => {
     expect(await verdict(text, over)).toBe(expected)
   })
 
-  it('stays fast on a pattern made to be slow', async () => {
-    const began = performance.now()
-    await verdict(line(`${'*a'.repeat(2000)}b`, ed), { address: 'a'.repeat(2000) })
-    expect(performance.now() - began).toBeLessThan(1000)
+  // Backtracking would take for ever, and the test's time out.
+  it('is linear in a pattern made to be slow', async () => {
+    const slow = `${'*a'.repeat(2000)}b`
+    expect(await verdict(line(slow, ed), { address: 'a'.repeat(2000) })).toBe('host-key-unknown')
   })
 
   it('asks for the key types that it holds', async () => {

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -34,25 +33,13 @@ export interface TestServer {
   close(): Promise<void>
 }
 
-const pem = {
-  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
-}
-
-function rsaKey(): string {
-  return (generateKeyPairSync as (type: string, options: object) => { privateKey: string })('rsa', {
-    modulusLength: 2048,
-    ...pem,
-  }).privateKey
-}
-
-// Made once: an RSA key costs a good part of a second.
-const hostKey = rsaKey()
-const identityKey = rsaKey()
+// The cheapest kind, made once: other kinds are tested by ssh-hooks.test.ts.
+const hostKey = ssh2.utils.generateKeyPairSync('ed25519').private
+const identityKey = ssh2.utils.generateKeyPairSync('ed25519').private
 
 export async function testServer(faults: Faults = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tsplay-sshd-'))
-  const identity = join(folder, 'id_rsa')
+  const identity = join(folder, 'id_ed25519')
   writeFileSync(identity, identityKey)
   chmodSync(identity, 0o600)
   const attempts: string[] = []
@@ -68,7 +55,10 @@ export async function testServer(faults: Faults = {}): Promise<TestServer> {
   const key = ssh2.utils.parseKey(hostKey)
   if (key instanceof Error) throw key
   const knownHosts = join(folder, 'known_hosts')
-  writeFileSync(knownHosts, `[127.0.0.1]:${proxy.port} ssh-rsa ${key.getPublicSSH().toString('base64')}\n`)
+  writeFileSync(
+    knownHosts,
+    `[127.0.0.1]:${proxy.port} ssh-ed25519 ${key.getPublicSSH().toString('base64')}\n`,
+  )
   const target: TestServer['target'] = {
     name: 'node1',
     connection: 'ssh',

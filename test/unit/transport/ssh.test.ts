@@ -41,7 +41,7 @@ describe('host keys', () => {
       const target = { ...server.target, hostKeyPolicy: policy, password: new Secret('hunter2') }
       await expect(createTransport().connect(target)).rejects.toMatchObject({
         code: 'host-key-changed',
-        message: expect.stringMatching(/SHA256:.*known_hosts:1 holds ssh-rsa SHA256:/),
+        message: expect.stringMatching(/SHA256:.*known_hosts:1 holds ssh-ed25519 SHA256:/),
       })
       expect([server.attempts, server.connections]).toEqual([[], 1])
       expect(readFileSync(server.target.knownHostsFiles[0]!)).toEqual(before)
@@ -53,7 +53,7 @@ describe('host keys', () => {
     rmSync(server.target.knownHostsFiles[0]!)
     await expect(createTransport().connect(server.target)).rejects.toMatchObject({
       code: 'host-key-unknown',
-      message: expect.stringMatching(/host key of node1 .* is not known: ssh-rsa SHA256:/),
+      message: expect.stringMatching(/host key of node1 .* is not known: ssh-ed25519 SHA256:/),
     })
     expect([server.attempts, server.connections]).toEqual([[], 1])
   })
