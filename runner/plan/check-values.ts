@@ -1,6 +1,6 @@
 import { didYouMean, type Report } from '../errors.js'
 import type { Compiled } from '../expression/compiled.js'
-import type { Play, Task } from './plan.js'
+import type { Keywords, Play, Task } from './plan.js'
 
 /** Why a value cannot be that of a keyword; nothing if it can. */
 type Rule = (value: unknown) => { readonly wanted: string; readonly hint?: string | undefined } | undefined
@@ -62,50 +62,38 @@ const keywordRules = {
   timeout: count,
 } as const satisfies Record<string, Rule>
 
-type Values = readonly (readonly [string, Compiled | undefined, Rule])[]
+const keywordNames = Object.keys(keywordRules) as (keyof typeof keywordRules)[]
 
-/** Values that stand in the file as they are, and that no run could use. */
-export function checkTaskValues(task: Task, report: Report): void {
+/** Values that stand in the file as they are, and that no run could use. `seen` are keywords that other tasks have, too. */
+export function checkTaskValues(task: Task, seen: Set<Keywords>, report: Report): void {
   const { keywords, loopControl } = task
-  const names = Object.keys(keywordRules) as (keyof typeof keywordRules)[]
-  check(
-    [
-      ...names.map((name) => [name, keywords[name], keywordRules[name]] as const),
-      ['retries', task.retries, count],
-      ['delay', task.delay, count],
-      ['async', task.async, count],
-      ['poll', task.poll, count],
-      ['pause', loopControl.pause, count],
-      ['extended', loopControl.extended, flag],
-      ['extended_allitems', loopControl.extendedAllItems, flag],
-    ],
-    report,
-  )
+  if (!seen.has(keywords))
+    for (const name of keywordNames) check(name, keywords[name], keywordRules[name], report)
+  seen.add(keywords)
+  check('retries', task.retries, count, report)
+  check('delay', task.delay, count, report)
+  check('async', task.async, count, report)
+  check('poll', task.poll, count, report)
+  check('pause', loopControl.pause, count, report)
+  check('extended', loopControl.extended, flag, report)
+  check('extended_allitems', loopControl.extendedAllItems, flag, report)
 }
 
 export function checkPlayValues(play: Play, report: Report): void {
-  check(
-    [
-      ...play.serial.map((size) => ['serial', size, batch] as const),
-      ['max_fail_percentage', play.maxFailPercentage, share],
-      ['force_handlers', play.forceHandlers, flag],
-      ['gather_timeout', play.gatherTimeout, count],
-    ],
-    report,
-  )
+  for (const size of play.serial) check('serial', size, batch, report)
+  check('max_fail_percentage', play.maxFailPercentage, share, report)
+  check('force_handlers', play.forceHandlers, flag, report)
 }
 
-function check(values: Values, report: Report): void {
-  for (const [name, compiled, rule] of values) {
-    const value = compiled?.constant?.value
-    if (value === undefined || value === null) continue
-    const problem = rule(value)
-    if (problem)
-      report({
-        code: 'structure',
-        message: `'${name}' must be ${problem.wanted}, not ${JSON.stringify(value)}`,
-        span: compiled!.span,
-        hint: problem.hint,
-      })
-  }
+function check(name: string, compiled: Compiled | undefined, rule: Rule, report: Report): void {
+  const value = compiled?.constant?.value
+  if (value === undefined || value === null) return
+  const problem = rule(value)
+  if (problem)
+    report({
+      code: 'structure',
+      message: `'${name}' must be ${problem.wanted}, not ${JSON.stringify(value)}`,
+      span: compiled!.span,
+      hint: problem.hint,
+    })
 }

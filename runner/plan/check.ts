@@ -1,5 +1,6 @@
 import { didYouMean, type Report } from '../errors.js'
 import type { Compiled } from '../expression/compiled.js'
+import type { Inventory } from '../inventory/inventory.js'
 import type { Files } from '../syntax/files.js'
 import type { Layer } from '../vars/layers.js'
 import { magicNames } from '../vars/magic.js'
@@ -36,6 +37,7 @@ export function checkPlan(plan: Plan, options: CheckOptions): void {
   const produced = new Set<string>()
   for (const task of [...tasks.values()].flat()) addProduced(task, produced)
   const everywhere = new Set([...names, ...produced])
+  const isLate = [...tasks.values()].flat().some((task) => hostMakers.has(task.action.module.name))
   for (const play of plan.plays) {
     const known = new Set(everywhere)
     for (const layer of play.layers) addNames(layer, known)
@@ -46,7 +48,7 @@ export function checkPlan(plan: Plan, options: CheckOptions): void {
     checkPlay(play, all, inPlay, options)
     if (!options.hasInventory) continue
     checkInventory(inventory, withLayers(inPlay, all), options.report)
-    checkHosts(play, all, plan, produced, options)
+    if (!isLate) checkHosts(play, all, plan.inventory, produced, options)
   }
 }
 
@@ -62,11 +64,10 @@ const hostMakers: ReadonlySet<string> = new Set(['add_host', 'group_by'])
 function checkHosts(
   play: Play,
   tasks: readonly Task[],
-  { inventory, plays }: Plan,
+  inventory: Inventory,
   produced: ReadonlySet<string>,
   { extraVars, report }: CheckOptions,
 ): void {
-  if (plays.flatMap(allTasks).some((task) => hostMakers.has(task.action.module.name))) return
   for (const task of tasks) checkDelegate(task, inventory, report)
   const layers = [...play.layers, extraLayer(extraVars)]
   const hosts = hostsOf(play, inventory, layers, report)
@@ -98,12 +99,13 @@ function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: Ch
       .flatMap((handler) => [constantText(handler.name), ...handler.listen].filter(Boolean)),
   )
   const checked = new Set<Layer>()
+  const seen = new Set<Keywords>()
   for (const task of tasks) {
     const names = within(known, task.layers)
     const fresh = task.layers.filter((layer) => !checked.has(layer) && checked.add(layer))
     checkLayers(fresh, names, report)
     checkTask(task, names, report)
-    checkTaskValues(task, report)
+    checkTaskValues(task, seen, report)
     checkNames([templateOf(task, play.playbookDir, files, report)], names, report)
     checkNotify(task, answers, report)
   }

@@ -356,14 +356,18 @@ const shipped = copyShipped()
 afterAll(() => rmSync(shipped.dir, { recursive: true, force: true }))
 
 describe('a mistake in what ships is found before a connection is opened', () => {
-  it.each(mistakes.map((mistake) => [mistake.what, mistake] as const))('%s', async (_, mistake) => {
-    const { exitCode, stdout, stderr, place } = await runPlanted(shipped, mistake)
-    expect(stderr).toContain(place ?? 'error: ')
-    const start = place ? stderr.indexOf(place) : 0
-    expect(stderr.slice(start, stderr.indexOf('\n\n', start) + 1 || undefined)).toMatch(mistake.says)
-    expect(stdout).toBe('')
-    expect(exitCode).toBe(mistake.exitCode ?? 1)
-  })
+  it.each(mistakes.map((mistake) => [mistake.what, mistake] as const))(
+    '%s',
+    { timeout: 30_000 },
+    async (_, mistake) => {
+      const { exitCode, stdout, stderr, place } = await runPlanted(shipped, mistake)
+      expect(stderr).toContain(place ?? 'error: ')
+      const start = place ? stderr.indexOf(place) : 0
+      expect(stderr.slice(start, stderr.indexOf('\n\n', start) + 1 || undefined)).toMatch(mistake.says)
+      expect(stdout).toBe('')
+      expect(exitCode).toBe(mistake.exitCode ?? 1)
+    },
+  )
 
   it.each(['ha', 'single', 'airgap'])(
     'and with inventories/%s.yaml there is none in what ships',
