@@ -10,10 +10,15 @@ export function withResult(context: TaskRun, scope: HostScope, outcome: ItemOutc
   return scope.extend([layerOf('set-fact', new Map([[register, registered(context, outcome)]]))])
 }
 
+/** Whether something was changed; what failed tells it by a field (a command that ran may have done anything). */
+export function hasChanged({ status, result }: ItemOutcome): boolean {
+  return status === 'changed' || (status === 'failed' && result.changed === true)
+}
+
 /** What `register` keeps of one item. In check mode, what applying would have returned is unknown. */
 export function registered(context: TaskRun, outcome: ItemOutcome): unknown {
   const flags = {
-    changed: outcome.status === 'changed',
+    changed: hasChanged(outcome),
     failed: outcome.status === 'failed',
     skipped: outcome.status === 'skipped',
     unreachable: outcome.status === 'unreachable',

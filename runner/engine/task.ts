@@ -10,7 +10,7 @@ import { createHostRun, type HostRun } from './host.js'
 import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
 import { type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
-import { registered, withResult } from './registered.js'
+import { hasChanged, registered, withResult } from './registered.js'
 import { taskScope } from './scope.js'
 import { UnknownError } from './unknown.js'
 
@@ -130,7 +130,7 @@ async function judge(context: TaskRun, scope: HostScope, outcome: ItemOutcome): 
         : outcome
     const changed = changedWhen
       ? firstFalse(changedWhen, judged, 'changed_when') === undefined
-      : outcome.status === 'changed'
+      : hasChanged(outcome)
     const { message: _, ...clean } = outcome
     return { ...clean, status: changed ? 'changed' : 'ok' }
   } catch (error) {

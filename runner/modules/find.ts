@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { expandHome, findPath } from './files/fragments.js'
 import { matchesGlob } from './files/glob.js'
 import { type FileState, Reader } from './files/state.js'
-import { defineModule } from './module.js'
+import { defineModule, ModuleFailure } from './module.js'
 import { bool, int, path, text, textList } from './schema.js'
 import { shellScript } from './script.js'
+import { joinWords } from './words.js'
 
 const args = z
   .strictObject({
@@ -24,6 +25,9 @@ const args = z
     recurse: bool.default(false).describe('Look in the folders below too.'),
     depth: int.optional().describe('With `recurse`: this many levels.'),
     hidden: bool.default(false).describe('Names that begin with a dot too.'),
+    contains: text
+      .optional()
+      .describe('An extended regular expression (grep -E) that the beginning of a line of a file matches.'),
     age: text
       .refine((v) => /^-?\d+[smhdw]?$/.test(v), 'must be a number with s, m, h, d or w')
       .optional()
@@ -37,19 +41,26 @@ const args = z
 
 type Args = z.output<typeof args>
 
+const notThere = 'not there: '
+
 // A name cannot hold two slashes in a row, so a line of them ends an entry, whatever line breaks the name has.
 const script = shellScript(
   'find',
   'probe',
-  ['paths', 'depth'],
+  ['paths', 'depth', 'contains'],
   `${expandHome}${findPath}
 date +%s
-printf '%s\\n' "$paths" | while IFS= read -r path; do
+eval "set -- $paths"
+at=-1
+for path; do
+  at=$((at + 1))
   fs_expand "$path"
   path=$fs_path
   [ "$path" = / ] || path=\${path%/}
-  fs_find "$path" || { printf '%s\\n' "not there: $path" >&2; continue; }
-  find "$path/" -mindepth 1 -maxdepth "$depth" -exec stat -c '%f %u %g %s %Y
+  fs_find "$path" || { printf '%s\\n' "${notThere}$at" >&2; continue; }
+  set -- "$path/" -mindepth 1 -maxdepth "$depth"
+  if [ -n "$contains" ]; then set -- "$@" -type f -exec grep -Eq -e "^($contains)" {} \\;; fi
+  find "$@" -exec stat -c '%f %u %g %s %Y
 %U
 %G
 %n
@@ -74,14 +85,22 @@ export const find = defineModule({
   },
   args,
   async probe(host, args: Args) {
-    const paths = (args.paths ?? [args.path!]).join('\n')
+    const places = args.paths ?? [args.path!]
+    const paths = joinWords(places)
     const depth = args.recurse ? `${args.depth ?? 100}` : '1'
-    const { stdout, stderr } = await host.query(script({ paths, depth }))
+    const { stdout, stderr } = await host.query(script({ paths, depth, contains: args.contains ?? '' }))
+    const said = stderr.toString().trim().split('\n')
+    const wrong = said.filter((line) => line !== '' && !line.startsWith(notThere))
+    if (wrong.length > 0) throw new ModuleFailure(`could not look at every file: ${wrong.join('; ')}`)
     const reader = new Reader(stdout)
     const now = Number(reader.must('time'))
     const all: Found[] = []
     for (let line = reader.line(); line !== undefined; line = reader.line()) all.push(readFound(line, reader))
-    return { now, all, skipped: stderr.toString().match(/(?<=^not there: ).*$/gm) ?? [] }
+    return {
+      now,
+      all,
+      skipped: said.filter((line) => line !== '').map((line) => places[Number(line.slice(notThere.length))]!),
+    }
   },
   diff: () => undefined,
   apply: async () => ({}),

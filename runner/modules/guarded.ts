@@ -71,7 +71,7 @@ export function guardResult(cmd: unknown, state: GuardState): ResultFields {
 
 /**
  * Run a person's command and tell how it ended.
- * @throws ModuleFailure with all fields when it exits other than 0
+ * @throws ModuleFailure with all fields when it exits other than 0; `changed`, as it may have done something before
  */
 export async function runCommand(
   host: ApplyHost,
@@ -84,5 +84,6 @@ export async function runCommand(
   const fields = { cmd, ...outputFields(completed), ...timing(start, Date.now()) }
   if (completed.code === 0) return fields
   const where = args.chdir === undefined ? {} : { chdir: args.chdir }
-  throw new ModuleFailure('non-zero return code', { ...fields, ...where, msg: 'non-zero return code' })
+  const msg = 'non-zero return code'
+  throw new ModuleFailure(msg, { ...fields, ...where, msg, changed: true })
 }

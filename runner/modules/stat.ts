@@ -62,8 +62,22 @@ function fieldsOf(path: string, file: FileState) {
     nlink,
     inode,
     dev: file.device,
+    ...permissions(bits),
+    isuid: (bits & 0o4000) !== 0,
+    isgid: (bits & 0o2000) !== 0,
     executable: (bits & 0o111) !== 0,
     ...(sha256 === undefined ? {} : { checksum: sha256 }),
     ...(target === undefined ? {} : { lnk_target: target, lnk_source: target }),
   }
+}
+
+/** `rusr`, `wusr`, … `xoth`. */
+function permissions(bits: number): Readonly<Record<string, boolean>> {
+  const who = ['usr', 'grp', 'oth'].map((name, at) => [name, 6 - 3 * at] as const)
+  const what = [...'rwx'].map((name, at) => [name, 4 >> at] as const)
+  return Object.fromEntries(
+    who.flatMap(([whose, shift]) =>
+      what.map(([can, bit]) => [`${can}${whose}`, ((bits >> shift) & bit) !== 0]),
+    ),
+  )
 }

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { z } from 'zod'
-import { checkNames, type Entry, type Manifest, readListing, readTar } from './archive/manifest.js'
+import {
+  checkNames,
+  type Entry,
+  type Manifest,
+  readListing,
+  readTar,
+  readZipListing,
+} from './archive/manifest.js'
 import { extract, listArchive, probeEntries } from './archive/scripts.js'
+import { modeAfter } from './files/mode.js'
 import { guardArgs, probeGuards } from './guarded.js'
 import {
   type ApplyHost,
@@ -13,12 +21,13 @@ import {
   type ProbeHost,
 } from './module.js'
 import { mustRun, outputText } from './outcome.js'
-import { bool, owner, path, text } from './schema.js'
+import { bool, mode, owner, path, text } from './schema.js'
 
 const args = z
   .strictObject({
     src: text.describe(
-      'A tar archive, plain or gzipped; other kinds that the host can unpack need `creates`.',
+      'An archive of the controller: tar, plain or gzipped (others need `creates`). Of the host: tar, plain or packed by gzip, ' +
+        'xz, bzip2 or zstd, or zip.',
     ),
     dest: path.describe('A folder of the host that is there.'),
     remote_src: bool.default(false).describe('`src` is a file of the host.'),
@@ -26,16 +35,23 @@ const args = z
     list_files: bool.default(false).describe('The result has `files`.'),
     owner: owner.optional(),
     group: owner.optional(),
+    mode: mode.optional().describe('Of everything that is unpacked.'),
   })
   .superRefine((value, context) => {
     const issue = (message: string, at: string) => context.addIssue({ code: 'custom', message, path: [at] })
     if (value.remote_src && !/^(\/|~\/)/.test(value.src))
       issue('with remote_src it must be an absolute path', 'src')
-    if (!isTar(value.src) && value.creates === undefined)
-      issue('is needed: what is in such an archive is not looked at', 'creates')
+    if (!isSeen(value) && value.creates === undefined)
+      issue(
+        'is needed: such an archive is only looked at on the host; copy it there and use remote_src',
+        'creates',
+      )
   })
 
 const isTar = (src: string) => /\.(tar|tar\.gz|tgz)$/i.test(src)
+
+/** Whether what is in it can be told before it is unpacked. */
+const isSeen = ({ src, remote_src }: { src: string; remote_src: boolean }) => remote_src || isTar(src)
 
 type Args = z.output<typeof args> & {
   /** Added by `prepare` for an archive of the controller. */
@@ -104,7 +120,7 @@ async function prepare(args: Args, controller: Controller): Promise<Args> {
 async function probe(host: ProbeHost, args: Args): Promise<State> {
   const guard = await probeGuards(host, { creates: args.creates })
   if (guard.skip !== undefined) return { skip: guard.skip }
-  if (!isTar(args.src)) return {}
+  if (!isSeen(args)) return {}
   const manifest = args.local?.manifest ?? (await listed(host, args.src))
   if (!manifest) return { missing: [`file:${args.src}`] }
   checkNames(manifest)
@@ -123,17 +139,22 @@ async function probe(host: ProbeHost, args: Args): Promise<State> {
 }
 
 async function listed(host: ProbeHost, src: string): Promise<Manifest | undefined> {
-  const [sha256 = '', ...lines] = outputText((await host.query(listArchive({ src }))).stdout).split('\n')
-  return sha256 === 'absent' ? undefined : { entries: readListing(lines), sha256 }
+  const printed = outputText((await host.query(listArchive({ src }))).stdout)
+  const [sha256 = '', packer, ...lines] = printed.split('\n')
+  if (sha256 === 'absent') return undefined
+  return { entries: packer === 'zip' ? readZipListing(lines) : readListing(lines), sha256 }
 }
 
-function isSame(entry: Entry, line: string, { owner, group }: Args): boolean {
+function isSame(entry: Entry, line: string, { owner, group, mode }: Args): boolean {
   if (entry.kind === 'link') return line === `link ${entry.target}`
   if (line === 'missing' || line.startsWith('link ')) return false
   const [raw = '', size, user, uid, groupName, gid] = line.split(' ')
   if (owner !== undefined && owner !== user && owner !== uid) return false
   if (group !== undefined && group !== groupName && group !== gid) return false
-  const kind = Number.parseInt(raw, 16) >> 12
+  const bits = Number.parseInt(raw, 16)
+  const kind = bits >> 12
+  const now = (bits & 0o7777).toString(8).padStart(4, '0')
+  if (mode !== undefined && modeAfter(mode, now, kind === 4) !== now) return false
   if (entry.kind === 'directory') return kind === 4
   return entry.kind === 'file' ? kind === 8 && Number(size) === entry.size : true
 }
@@ -142,10 +163,9 @@ async function unpack(host: ApplyHost, args: Args, names: readonly string[]): Pr
   const { local, dest } = args
   const base = dest === '/' ? '' : dest.replace(/\/$/, '')
   const src = local ? `${base}/.tsplay.${randomBytes(9).toString('hex')}` : args.src
-  const kind = /\.zip$/i.test(args.src) ? 'zip' : 'tar'
-  const { owner = '', group = '' } = args
+  const { owner = '', group = '', mode = '' } = args
   const sha = local?.sha256 ?? ''
-  const values = { src, dest, kind, sha, temp: local ? 'yes' : 'no', names: names.join('\n'), owner, group }
+  const values = { src, dest, sha, temp: local ? 'yes' : 'no', names: names.join('\n'), owner, group, mode }
   if (local) await host.upload(local.stream(), src)
   await mustRun(host, extract(values), `unpack ${args.src} into ${dest}`)
 }

@@ -149,7 +149,10 @@ function listingOf(folder: string): string {
 }
 
 /** `$DIR`, `$CONTROLLER` and `$HOST` in every text of a value. */
-export function withPlaces<T>(value: T, on: Pick<Bench, 'dir' | 'controllerDir' | 'host'>): T {
+export function withPlaces<T>(
+  value: T,
+  on: Pick<Bench, 'dir' | 'controllerDir'> & { readonly host: { readonly name: string } },
+): T {
   if (typeof value === 'string')
     return value
       .replaceAll('$DIR', on.dir)

@@ -54,6 +54,24 @@ export function readListing(lines: readonly string[]): Entry[] {
   })
 }
 
+/**
+ * Reads `unzip -l` of Info-ZIP or busybox: a head, a line of dashes, a line for each entry, dashes again. It does not tell
+ * symbolic links from files.
+ */
+export function readZipListing(lines: readonly string[]): Entry[] {
+  const rule = (line: string) => /^\s*-+(\s+-+)*\s*$/.test(line)
+  const from = lines.findIndex(rule)
+  const to = lines.findLastIndex(rule)
+  if (from < 0 || to <= from) throw new ModuleFailure(`unzip printed ${JSON.stringify(lines.join('\n'))}`)
+  return lines.slice(from + 1, to).map((line) => {
+    const match = /^\s*(\d+)\s+[\d-]+\s+\d\d:\d\d(?::\d\d)?\s{1,3}(.*)$/s.exec(line)
+    if (!match) throw new ModuleFailure(`unzip printed ${JSON.stringify(line)}`)
+    const [, size = '0', name = ''] = match
+    const kind = name.endsWith('/') ? 'directory' : 'file'
+    return { kind, path: plainPath(name), size: Number(size), target: '' }
+  })
+}
+
 const block = 512
 
 /**

@@ -1,29 +1,50 @@
 import { expandHome } from '../files/fragments.js'
 import { shellScript } from '../script.js'
 
-/** `unpack OPTIONS`: tar on the archive in fs_path. busybox's tar may not see by itself that it is gzipped. */
-const tarFunction = `unpack() {
-  case $(head -c 2 "$fs_path" | od -An -tx1 | tr -d ' \\n') in
-    1f8b) gzip -dc <"$fs_path" | tar "$@" -f - ;;
-    *) tar "$@" -f "$fs_path" ;;
-  esac
+/**
+ * `unpack OPTIONS`: tar on the archive in fs_path, whatever packs it. busybox's tar may not see by itself what does, and
+ * GNU's does not look at a pipe. `packer`: zip, or the program that unpacks it.
+ */
+const tarFunction = `packer=$(head -c 4 "$archive" | od -An -tx1 | tr -d ' \\n') || exit 1
+case $packer in
+  1f8b*) packer=gzip ;;
+  fd377a58) packer=xz ;;
+  425a68*) packer=bzip2 ;;
+  28b52ffd) packer=zstd ;;
+  504b0304 | 504b0506) packer=zip ;;
+  *) packer=cat ;;
+esac
+needed=$packer
+[ "$packer" != zip ] || needed=unzip
+command -v "$needed" >/dev/null 2>&1 || { printf '%s\\n' "this host has no $needed" >&2; exit 1; }
+unpack() {
+  if [ "$packer" = cat ]; then tar "$@" -f "$archive"; return; fi
+  # One word tells whether the program failed: a pipe's exit code is only tar's.
+  { "$packer" -dc <"$archive" || echo 'cut short' >&2; } | tar "$@" -f -
 }
 `
 
-/** The listing of an archive of the host, and the SHA-256 of all its regular files' content. */
+/** The listing of an archive of the host as tar or unzip prints it, and the SHA-256 of all its regular files' content. */
 export const listArchive = shellScript(
   'list-archive',
   'probe',
   ['src'],
-  `${expandHome}${tarFunction}TZ=UTC
+  `${expandHome}TZ=UTC
 export TZ
 fs_expand "$src"
-[ -e "$fs_path" ] || { echo absent; exit 0; }
-set -- -tv
-case $(tar --version 2>/dev/null) in *GNU*) set -- --quoting-style=literal -tv ;; esac
-list=$(unpack "$@" 2>/dev/null) || { unpack "$@" >/dev/null; exit 1; }
-sum=$(unpack -x -O 2>/dev/null | sha256sum) || exit 1
-printf '%s\\n%s\\n' "\${sum%% *}" "$list"`,
+archive=$fs_path
+[ -e "$archive" ] || { echo absent; exit 0; }
+${tarFunction}
+if [ "$packer" = zip ]; then
+  list=$(unzip -l "$archive") || exit 1
+  sum=$(unzip -p "$archive" 2>/dev/null | sha256sum) || exit 1
+else
+  set -- -tv
+  case $(tar --version 2>/dev/null) in *GNU*) set -- --quoting-style=literal -tv ;; esac
+  list=$(unpack "$@" 2>/dev/null) || { unpack "$@" >/dev/null; exit 1; }
+  sum=$(unpack -x -O 2>/dev/null | sha256sum) || exit 1
+fi
+printf '%s\\n%s\\n%s\\n' "\${sum%% *}" "$packer" "$list"`,
 )
 
 /** What stands at the destination: a line for each name, in their order, and the SHA-256 of the files' content. */
@@ -56,8 +77,8 @@ done | sha256sum`,
 export const extract = shellScript(
   'extract-archive',
   'apply',
-  ['src', 'dest', 'kind', 'sha', 'temp', 'names', 'owner', 'group'],
-  `${expandHome}${tarFunction}
+  ['src', 'dest', 'sha', 'temp', 'names', 'owner', 'group', 'mode'],
+  `${expandHome}
 fs_expand "$src"
 archive=$fs_path
 trap '[ "$temp" != yes ] || rm -f -- "$archive"' EXIT
@@ -67,19 +88,15 @@ if [ -n "$sha" ]; then
   [ "\${got%% *}" = "$sha" ] || { echo 'the archive did not arrive whole' >&2; exit 1; }
 fi
 fs_expand "$dest"
-CDPATH='' cd -- "$fs_path" || exit 1
-fs_path=$archive
+dest=$fs_path
+${tarFunction}
+CDPATH='' cd -- "$dest" || exit 1
 umask 022
-case $kind in
-  zip)
-    command -v unzip >/dev/null 2>&1 || { echo 'this host has no unzip' >&2; exit 1; }
-    unzip -o -q "$archive" >&2 || exit 1
-    ;;
-  *) unpack -x >&2 || exit 1 ;;
-esac
+if [ "$packer" = zip ]; then unzip -o -q "$archive" >&2 || exit 1; else unpack -x >&2 || exit 1; fi
 printf '%s\\n' "$names" | while IFS= read -r entry; do
   [ -n "$entry" ] || continue
   if [ -n "$owner" ]; then chown -h -- "$owner" "./$entry" || exit 1; fi
   if [ -n "$group" ]; then chgrp -h -- "$group" "./$entry" || exit 1; fi
+  if [ -n "$mode" ] && [ ! -L "./$entry" ]; then chmod -- "$mode" "./$entry" || exit 1; fi
 done`,
 )

@@ -1,0 +1,232 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { type Lab, openLab } from '../lab.js'
+import { connectLabHost, type LabModuleHost } from './hosts.js'
+
+interface TwinCase {
+  readonly name: string
+  readonly setup?: string
+  readonly task: Readonly<Record<string, unknown>>
+  readonly state?: string
+  readonly returns?: readonly string[]
+  /** What is not the same, and why. docs/differences.md tells people. */
+  readonly differs?: Readonly<Record<string, string>>
+}
+
+/** What a tool said of a task, the first time and the second, and what it left. */
+interface Outcome {
+  readonly first: Result
+  /** undefined where a second run tells nothing. */
+  readonly again: Result | undefined
+  readonly state: string
+}
+type Result = Readonly<Record<string, unknown>> & { readonly changed?: boolean; readonly failed?: boolean }
+
+/** Ansible itself, out of Debian's package. It is installed where that is possible. */
+function findAnsible(): string | undefined {
+  const works = () => spawnSync('ansible-playbook', ['--version']).status === 0
+  if (works()) return undefined
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const words = ['install', '-y', '--no-install-recommends', 'ansible-core']
+  spawnSync('apt-get', words, { env, timeout: 240_000 })
+  return works() ? undefined : 'ansible-core could not be installed'
+}
+
+const missing = findAnsible()
+if (missing) console.error(`skipped: ${missing}`)
+
+const cases: TwinCase[] = parse(readFileSync(join(import.meta.dirname, 'ansible-cases.yaml'), 'utf8'))
+const twins = { ansible: 'server-1', tsplay: 'server-2' } as const
+type Tool = keyof typeof twins
+
+const home = '/srv/twin'
+const root = mkdtempSync(join(tmpdir(), 'tsplay-twins-'))
+const outcomes: Record<Tool, Outcome[]> = { ansible: [], tsplay: [] }
+let lab: Lab
+let web: Server
+const hosts = {} as Record<Tool, LabModuleHost>
+
+const sh = async (tool: Tool, program: string) => {
+  const script = { body: 'exec sh -c "$program" 2>&1', vars: { program }, timeoutMs: 200_000 }
+  return (await hosts[tool].run(script)).stdout.toString()
+}
+
+function startWeb(): Server {
+  const pages: Record<string, [string, string]> = {
+    '/one': ['text/plain', 'foo'],
+    '/json': ['application/json', '{"a":[1]}'],
+  }
+  return createServer((request, response) => {
+    const [type, body] = pages[request.url ?? ''] ?? ['text/plain', 'nothing here']
+    response.writeHead(request.url! in pages ? 200 : 404, { 'Content-Type': type }).end(body)
+  }).listen(0, '0.0.0.0')
+}
+
+const setups = cases.map(({ setup = ':' }, at) => {
+  const dir = `${home}/${at}`
+  return `mkdir -p ${dir} && cd ${dir} && (\n${setup}\n) || echo "setup ${at} failed"`
+})
+
+/** Of every case's folder: names, kinds, modes, owners, content and where links lead; then what `state` prints. */
+const fingerprint = ({ state = ':' }: TwinCase, at: number) => `cd ${home}/${at} || exit
+(
+${state}
+) 2>&1
+find . -exec stat -c '%n %F %a %U %G' {} + | sort
+find . -type f -exec sha256sum {} + | sort
+find . -type l -exec readlink {} + | sort
+echo "=== end"
+`
+
+beforeAll(async () => {
+  if (missing) return
+  lab = openLab(inject('labDir'))
+  web = startWeb()
+  await Promise.all([prepare('ansible', ['python3', 'python3-apt']), prepare('tsplay', [])])
+  writeController()
+})
+afterAll(async () => {
+  web?.close()
+  for (const host of Object.values(hosts)) await host.close()
+  rmSync(root, { recursive: true, force: true })
+})
+
+async function prepare(tool: Tool, packages: readonly string[]) {
+  await lab.fresh(twins[tool])
+  hosts[tool] = await connectLabHost(lab, twins[tool])
+  const wanted = ['unzip', 'xz-utils', 'cron', ...packages].join(' ')
+  const said = await sh(
+    tool,
+    `export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update && apt-get -qq install -y --no-install-recommends ${wanted} >/dev/null && echo ready`,
+  )
+  expect(said).toContain('ready')
+  expect(await sh(tool, `umask 022\n${setups.join('\n')}`)).toBe('')
+}
+
+function writeController() {
+  for (const tool of ['ansible', 'tsplay'] as const) {
+    mkdirSync(join(root, tool, 'files/tree/sub'), { recursive: true })
+    mkdirSync(join(root, tool, 'templates'))
+    writeFileSync(join(root, tool, 'files/one.txt'), 'one\n')
+    writeFileSync(join(root, tool, 'files/tree/a'), 'a')
+    writeFileSync(join(root, tool, "files/tree/sub/it's"), 'b')
+    writeFileSync(join(root, tool, 'templates/plain.txt'), 'plain\ntext\n')
+    writeFileSync(join(root, tool, 'files/tree.tgz'), archive)
+    chmodSync(join(root, tool), 0o755)
+  }
+}
+
+/** Two entries, a folder and a file in it, both of root. */
+const archive = Buffer.from(
+  'H4sIAAAAAAACA+3RTQqEMAxA4RwlN7CV1p5HBgfdqNTq+ZXZOfizsiC8b5NAsntjIY8zm+D9b27+58EegneiXjKYp1RHVYnDkK7+7u4vNRbfLP0r587722rf3xpbWlFD/8d1vaa20Tp+2m5pBAAAAAAAAAAAAAAAAMCLrJJaPrMAKAAA',
+  'base64',
+)
+
+function playOf(tool: Tool, wanted: readonly number[]): unknown {
+  const { port } = web.address() as AddressInfo
+  const gateway = lab.hosts.find(({ name }) => name === twins[tool])!.address.replace(/\.\d+$/, '.1')
+  const places = (text: string, at: number) =>
+    text
+      .replaceAll('$DIR', `${home}/${at}`)
+      .replaceAll('$URL', `http://${gateway}:${port}`)
+      .replaceAll('$FETCH', join(root, tool, 'fetched', `${at}`))
+  const tasks = wanted.map((at) => ({
+    name: cases[at]!.name,
+    ...(JSON.parse(places(JSON.stringify(cases[at]!.task), at)) as object),
+    register: `r${at}`,
+    ignore_errors: true,
+  }))
+  const all = wanted.map((at) => `r${at}`).join(', ')
+  const keep = {
+    name: 'keep the results',
+    copy: {
+      content: tool === 'ansible' ? `{{ [${all}] | to_json }}` : `<%= JSON.stringify([${all}]) %>`,
+      dest: join(root, tool, 'results.json'),
+    },
+    delegate_to: 'localhost',
+    become: false,
+    vars: { ansible_connection: 'local' },
+  }
+  return [{ name: 'twins', hosts: twins[tool], gather_facts: false, become: true, tasks: [...tasks, keep] }]
+}
+
+/** Once for all, then once more for those whose second run could find nothing to do. */
+async function run(tool: Tool): Promise<Outcome[]> {
+  const first = await play(
+    tool,
+    cases.map((_, at) => at),
+  )
+  const program = cases.map((one, at) => `(${fingerprint(one, at)})`).join('\n')
+  const states = (await sh(tool, program)).split('=== end\n')
+  const settling = [...first].flatMap(([at, { changed, failed }]) => {
+    const runs = 'command' in cases[at]!.task || 'shell' in cases[at]!.task
+    return changed && !failed && !runs ? [at] : []
+  })
+  const again = await play(tool, settling)
+  return cases.map((_, at) => ({ first: first.get(at)!, again: again.get(at), state: states[at]! }))
+}
+
+async function play(tool: Tool, wanted: readonly number[]): Promise<ReadonlyMap<number, Result>> {
+  writeFileSync(join(root, tool, 'play.yaml'), stringify(playOf(tool, wanted)))
+  const [command, ...args] =
+    tool === 'ansible'
+      ? ['ansible-playbook']
+      : [resolve('node_modules/.bin/tsx'), resolve('runner/cli.ts'), '--output', 'plain']
+  const env = {
+    ...process.env,
+    ANSIBLE_PIPELINING: '1',
+    ANSIBLE_NOCOLOR: '1',
+    ANSIBLE_PYTHON_INTERPRETER: '/usr/bin/python3',
+  }
+  const child = spawn(command!, [...args, '-i', lab.inventoryPath, join(root, tool, 'play.yaml')], {
+    env,
+    cwd: join(root, tool),
+  })
+  let said = ''
+  child.stdout.on('data', (chunk) => (said += chunk))
+  child.stderr.on('data', (chunk) => (said += chunk))
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${tool} ended with ${code}\n${said.slice(-4000)}`)
+  const results: Result[] = JSON.parse(readFileSync(join(root, tool, 'results.json'), 'utf8'))
+  return new Map(wanted.map((at, place) => [at, results[place]!]))
+}
+
+test.skipIf(missing)('both run them all, twice', { timeout: 900_000 }, async () => {
+  ;[outcomes.ansible, outcomes.tsplay] = await Promise.all([run('ansible'), run('tsplay')])
+})
+
+const at = (value: unknown, key: string): unknown =>
+  key.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], value)
+
+describe.skipIf(missing).each(cases.map((one, index) => ({ ...one, index })))(
+  '$name',
+  ({ index, returns = [], differs = {} }) => {
+    const facts = (tool: Tool): Record<string, unknown> => {
+      const { first, again, state } = outcomes[tool][index]!
+      return {
+        changed: first.changed ?? false,
+        failed: first.failed ?? false,
+        again: again?.changed ?? false,
+        state,
+        ...Object.fromEntries(returns.map((key) => [key, at(first, key)])),
+      }
+    }
+    test('is the same', () => {
+      const [mine, theirs] = [facts('tsplay'), facts('ansible')]
+      for (const key of Object.keys(differs)) {
+        expect(mine[key], `${key} is said to differ: ${differs[key]}`).not.toEqual(theirs[key])
+        delete mine[key]
+        delete theirs[key]
+      }
+      expect(mine).toEqual(theirs)
+    })
+  },
+)
