@@ -1,5 +1,6 @@
 import { alternatives } from './alternatives.js'
 import { apk } from './apk.js'
+import { aptRepository } from './apt-repository.js'
 import { apt } from './apt.js'
 import { assemble } from './assemble.js'
 import { asyncStatus } from './async-status.js'
@@ -8,6 +9,7 @@ import { blockinfile } from './blockinfile.js'
 import { command } from './command.js'
 import { copy } from './copy.js'
 import { cron } from './cron.js'
+import { deb822Repository } from './deb822-repository.js'
 import { dnf } from './dnf.js'
 import { fetch } from './fetch.js'
 import { file } from './file.js'
@@ -32,6 +34,7 @@ import { ping } from './ping.js'
 import { reboot } from './reboot.js'
 import { replace } from './replace.js'
 import { runScript } from './run-script.js'
+import { selinux } from './selinux.js'
 import { service } from './service.js'
 import { setup } from './setup.js'
 import { shell } from './shell.js'
@@ -49,6 +52,7 @@ import { uri } from './uri.js'
 import { user } from './user.js'
 import { waitFor } from './wait-for.js'
 import { waitForConnection } from './wait-for-connection.js'
+import { yumRepository } from './yum-repository.js'
 import { zypper } from './zypper.js'
 
 /** Every module that acts on a host. The control modules (debug, assert, …) are in control/. */
@@ -104,6 +108,10 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   service,
   nftables,
   swap,
+  apt_repository: aptRepository,
+  deb822_repository: deb822Repository,
+  yum_repository: yumRepository,
+  selinux,
 }
 
 /** Other names that Ansible has for them. */
