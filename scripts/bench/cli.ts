@@ -7,8 +7,9 @@ import { secondRun } from './second-run.js'
 import { startUp } from './start-up.js'
 import { withTestBed } from './test-bed.js'
 import { true100 } from './true-100.js'
+import { upload } from './upload.js'
 
-const benches: readonly Bench[] = [startUp, roundTrips, mix, true100, scale, secondRun]
+const benches: readonly Bench[] = [startUp, roundTrips, mix, true100, scale, upload, secondRun]
 
 /** @throws Error for a name that no benchmark has */
 function chosen(names: readonly string[]): readonly Bench[] {

@@ -2,20 +2,29 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { resolve } from 'node:path'
 
-const page = resolve(import.meta.dirname, '../../docs/benchmarks.md')
+const root = resolve(import.meta.dirname, '../..')
 
-/** The text with what stands between a section's two markers replaced. @throws Error when the markers are not there */
-export function replaceSection(text: string, name: string, body: string): string {
+/** The text with what stands between two markers replaced. @throws Error when the markers are not there */
+export function replaceBetween(text: string, name: string, body: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const [from, to] = [text.indexOf(start), text.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no section '${name}'`)
-  return `${text.slice(0, from + start.length)}\n${body.trim()}\n${text.slice(to)}`
+  if (from < 0 || to < from) throw new Error(`there is no place '${name}' to write to`)
+  return `${text.slice(0, from + start.length)}${body}${text.slice(to)}`
 }
 
 /** Writes a section of docs/benchmarks.md, with the machine that it was measured on. */
 export function writeSection(name: string, body: string): void {
-  const text = readFileSync(page, 'utf8')
-  writeFileSync(page, replaceSection(text, name, `Measured on ${machine()}.\n\n${body}`))
+  write('docs/benchmarks.md', name, `\nMeasured on ${machine()}.\n\n${body.trim()}\n`)
+}
+
+/** Writes a figure into a sentence of the README. */
+export function writeFigure(name: string, figure: string): void {
+  write('README.md', name, figure)
+}
+
+function write(page: string, name: string, body: string): void {
+  const path = resolve(root, page)
+  writeFileSync(path, replaceBetween(readFileSync(path, 'utf8'), name, body))
 }
 
 /** A Markdown table. */

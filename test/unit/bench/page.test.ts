@@ -1,27 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { replaceSection, table } from '../../../scripts/bench/page.js'
+import { replaceBetween, table } from '../../../scripts/bench/page.js'
 
 const page = 'before\n<!-- a -->\nold\n<!-- /a -->\nbetween\n<!-- ab -->\n<!-- /ab -->\n'
 
-describe('replaceSection', () => {
-  it('replaces that section alone, and again gives the same', () => {
-    const once = replaceSection(page, 'a', 'new $& \n')
+describe('replaceBetween', () => {
+  it('replaces what stands there alone, and again gives the same', () => {
+    const once = replaceBetween(page, 'a', '\nnew $&\n')
     expect(once).toBe(page.replace('old', () => 'new $&'))
-    expect(replaceSection(once, 'a', 'new $&')).toBe(once)
+    expect(replaceBetween(once, 'a', '\nnew $&\n')).toBe(once)
   })
-  it('refuses a section that is not there', () =>
-    expect(() => replaceSection(page, 'b', 'new')).toThrow("no section 'b'"))
+  it('refuses a place that is not there', () =>
+    expect(() => replaceBetween(page, 'b', 'new')).toThrow("no place 'b'"))
 
-  it.each(['mix', 'round-trips', 'true-100', 'scale', 'start-up', 'second-run'])(
-    'finds the section %s in the page',
-    (name) => {
-      const text = readFileSync(new URL('../../../docs/benchmarks.md', import.meta.url), 'utf8')
-      expect(replaceSection(text, name, 'measured')).toContain(
-        `<!-- ${name} -->\nmeasured\n<!-- /${name} -->`,
-      )
-    },
-  )
+  const sections = ['mix', 'round-trips', 'true-100', 'scale', 'upload', 'start-up', 'second-run']
+  const places = sections.map((name) => ['docs/benchmarks.md', name] as const)
+  it.each([...places, ['README.md', 'second-run'] as const])('finds in %s the place %s', (file, name) => {
+    const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8')
+    expect(replaceBetween(text, name, 'measured')).toContain(`<!-- ${name} -->measured<!-- /${name} -->`)
+  })
 })
 
 it('writes Markdown tables', () => {
