@@ -119,6 +119,8 @@ export const moduleAliases: Readonly<Record<string, string>> = {
   raw: 'shell',
   gather_facts: 'setup',
   systemd_service: 'systemd',
+  yum: 'dnf',
+  dnf5: 'dnf',
 }
 
 let custom: ReadonlyMap<string, AnyModule> = new Map()

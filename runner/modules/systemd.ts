@@ -52,13 +52,12 @@ export const systemd = defineModule({
   doc: {
     summary: 'Start, stop, enable and mask units of systemd',
     description:
-      'Stopping or disabling a unit that is not there changes nothing (Ansible fails). `daemon_reload` is a change only ' +
+      'Unit files come by `template` or `copy`; `daemon_reload` here, or in a handler, lets systemd read them. Stopping or ' +
+      'disabling a unit that is not there changes nothing (Ansible fails). `daemon_reload` is a change only ' +
       'where systemd says that it needs one (Ansible reloads every time). A unit that does not start fails with the last ' +
       'lines of its journal. A service that is waiting to be restarted after a crash does not count as started.',
     examples: [
       '- name: Run k3s\n  systemd: { name: k3s, state: started, enabled: true, daemon_reload: true }',
-      '- name: Its unit, from a template\n  template: { src: agent.service.ejs, dest: /etc/systemd/system/agent.service }\n' +
-        '- name: Run it, reading what has changed\n  systemd: { name: agent, state: started, enabled: true, daemon_reload: true }',
       '- name: A unit of the user debian\n  systemd: { name: agent, state: started, scope: user }\n  become: true\n  become_user: debian',
       '- name: restart k3s\n  systemd: { name: k3s, state: restarted, timeout: 120 }',
     ],
