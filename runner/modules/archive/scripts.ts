@@ -12,7 +12,7 @@ case $packer in
   425a68*) packer=bzip2 ;;
   28b52ffd) packer=zstd ;;
   504b0304 | 504b0506) packer=zip ;;
-  *) packer=cat ;;
+  *) packer='cat' ;;
 esac
 needed=$packer
 [ "$packer" != zip ] || needed=unzip
