@@ -50,8 +50,9 @@ export K3S_CONFIG_FILE
 
 set -- "$@" --data-dir "$data" --cluster-reset
 if [ -n "$file" ]; then set -- "$@" "--cluster-reset-restore-path=$file"; fi
-if "$k3s" server "$@" >"$folder/log" 2>&1; then exit 0; fi
+"$k3s" server "$@" >"$folder/log" 2>&1
 code=$?
+[ "$code" -ne 0 ] || exit 0
 echo 'k3s could not take the data:' >&2
 tail -n 15 "$folder/log" >&2
 exit "$code"
