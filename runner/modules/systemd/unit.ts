@@ -55,7 +55,7 @@ if [ "$scope" = user ]; then
 fi
 `
 
-export const needSystemd = `command -v systemctl >/dev/null 2>&1 || {
+const needSystemd = `command -v systemctl >/dev/null 2>&1 || {
   echo 'this host has no systemd' >&2
   exit 1
 }
