@@ -1,0 +1,183 @@
+#!/bin/sh
+# shellcheck disable=SC2317 # functions are called by what they are called
+# `look` tells what of k3s is on this host, one thing a line: "kind name"; "left WORD name" is what goes only when ALSO
+# holds that word. `remove` takes off what `look` tells; k3s is stopped already. What cannot go is told and stays.
+# host.sh look|remove DATA_DIR LOCATION SYSTEMD_DIR BIN_DIR KEEP ALSO; the last two are words with commas
+doing=$1 data=$2 location=$3 units=$4 bin=$5 keep=,$6, also=,$7,
+PATH=$PATH:/usr/sbin:/sbin
+
+keeps() {
+  case $keep in *",$1,"*) return 0 ;; esac
+  return 1
+}
+
+# What belongs to WORD: named as such where it is not asked for.
+also() {
+  case $also in *",$1,"*) cat ;; *) sed "s|^|left $1 |" ;; esac
+}
+
+# A network file system that does not answer hangs whoever asks it.
+limited() {
+  if command -v timeout >/dev/null 2>&1; then timeout -s KILL 15 "$@"; else "$@"; fi
+}
+
+existing() {
+  for path; do
+    if [ -e "$path" ] || [ -L "$path" ]; then echo "$path"; fi
+  done
+}
+
+# In the order in which they go: as long as the last one is there, the host is not clean.
+files() {
+  for unit in k3s k3s-agent; do
+    existing "$units/$unit.service" "$units/$unit.service.env" "$units/$unit.service.d"
+  done
+  # Links of ours only: kubectl may be somebody else's.
+  for tool in kubectl crictl ctr; do
+    case $(readlink "$bin/$tool" 2>/dev/null) in
+      k3s | "$bin/k3s") echo "$bin/$tool" ;;
+    esac
+  done
+  existing "$bin"/k3s "$bin"/k3s-killall.sh "$bin"/k3s-uninstall.sh "$bin"/k3s-agent-uninstall.sh
+  keeps releases || existing "$bin"/k3s-v[0-9]*
+  existing /run/k3s /run/flannel /var/lib/kubelet /var/lib/cni "$data"
+  [ "$data" = "$location" ] || existing "$location"
+  keeps logs || existing /var/log/pods /var/log/containers
+  existing /etc/default/k3s /etc/default/k3s-agent /etc/sysconfig/k3s /etc/sysconfig/k3s-agent /etc/logrotate.d/k3s* \
+    /var/log/k3s*.log | also settings
+  existing /etc/cni/net.d /opt/cni/bin | also cni
+  existing /etc/calico /var/lib/calico /run/calico | also calico
+  existing /var/lib/cilium /run/cilium | also cilium
+  keeps password || existing /etc/rancher/node
+  existing /etc/rancher/k3s
+}
+
+processes() {
+  for process in /proc/[0-9]*; do
+    case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in
+      "$data"/*containerd-shim*) echo "${process#/proc/}" ;;
+    esac
+  done
+}
+
+mounts() {
+  while read -r _ path _; do
+    case $path in
+      /run/k3s | /run/k3s/* | /var/lib/kubelet | /var/lib/kubelet/* | "$data"/* | /run/netns/cni-*) printf '%b\n' "$path" ;;
+      /run/cilium/*) printf '%b\n' "$path" | also cilium ;;
+    esac
+  done </proc/mounts | sort -ru
+}
+
+interfaces() {
+  for path in /sys/class/net/*; do
+    link=${path##*/}
+    case $link in
+      cni0 | flannel.1 | flannel-v6.1 | kube-ipvs0 | flannel-wg | flannel-wg-v6) echo "$link" ;;
+      nodelocaldns) echo "$link" | also cni ;;
+      cali* | vxlan.calico | vxlan-v6.calico) echo "$link" | also calico ;;
+      cilium_* | lxc*) echo "$link" | also cilium ;;
+      kube-bridge) echo "$link" | also kube-router ;;
+      weave) echo "$link" | also weave ;;
+      *) case $(readlink "$path/master") in */cni0) echo "$link" ;; esac ;;
+    esac
+  done 2>/dev/null
+}
+
+# A rule is k3s's by the chain it is in or jumps to, or by flannel's comment: never by a word that others may use.
+rules_pattern() {
+  chains=KUBE-\|CNI-\|FLANNEL-
+  case $also in *,calico,*) chains=$chains\|cali- ;; esac
+  case $also in *,cilium,*) chains=$chains\|CILIUM_\|OLD_CILIUM_ ;; esac
+  case $also in *,weave,*) chains=$chains\|WEAVE ;; esac
+  echo "^:($chains)|-[Ajg] ($chains)|--comment \"?flannel"
+}
+
+rules() {
+  for family in iptables ip6tables; do
+    count=$("$family-save" 2>/dev/null | grep -cE -e "$(rules_pattern)")
+    if [ "${count:-0}" -gt 0 ]; then echo "$family"; fi
+  done
+}
+
+tables() {
+  for table in 'ip kube-proxy' 'ip6 kube-proxy' 'ip flannel-ipv4' 'ip6 flannel-ipv6'; do
+    # shellcheck disable=SC2086 # two words
+    if nft list table $table >/dev/null 2>&1; then echo "$table"; fi
+  done
+}
+
+sets() {
+  ipset list -n 2>/dev/null | while IFS= read -r set; do
+    case $set in
+      KUBE-*) echo "$set" ;;
+      cali*) echo "$set" | also calico ;;
+      kube-router-*) echo "$set" | also kube-router ;;
+    esac
+  done
+}
+
+look() {
+  for unit in k3s k3s-agent; do
+    if systemctl is-active --quiet "$unit" 2>/dev/null; then echo "service $unit"; fi
+  done
+  for kind in files processes mounts interfaces rules tables sets; do
+    "$kind" | sed "/^left /!s|^|$kind |"
+  done
+}
+
+# What goes, of one kind.
+ours() {
+  "$1" | grep -v '^left '
+}
+
+descendants() {
+  for stat in /proc/[0-9]*/stat; do
+    # The command's name is in parentheses and may hold anything.
+    line=$(sed 's/.*) //' "$stat" 2>/dev/null) || continue
+    if [ "$(echo "$line" | cut -d ' ' -f 2)" = "$1" ]; then
+      child=${stat#/proc/}
+      child=${child%/stat}
+      echo "$child"
+      (descendants "$child")
+    fi
+  done
+}
+
+# Never across a mount: what is mounted there is somebody's data.
+remove_file() {
+  if [ ! -L "$1" ] && cut -d ' ' -f 2 /proc/mounts | grep -qE "^$(printf '%s' "$1" | sed 's/[].[*^$]/\\&/g')(/|\$)"; then
+    echo "something is mounted below $1: left as it is" >&2
+  elif rm --help 2>&1 | grep -q one-file-system; then rm -rf --one-file-system -- "$1"
+  else rm -rf -- "$1"; fi
+}
+
+remove() {
+  ours processes | while read -r shim; do
+    # shellcheck disable=SC2046 # a list of numbers
+    kill -9 "$shim" $(descendants "$shim") 2>/dev/null
+  done
+  ours mounts | while IFS= read -r path; do
+    limited umount "$path" 2>/dev/null || limited umount -l "$path" || echo "still mounted: $path" >&2
+    case $path in /run/netns/cni-*) ip netns delete "${path##*/}" 2>/dev/null ;; esac
+  done
+  ours interfaces | while read -r link; do ip link delete "$link"; done
+  # Everybody else's rules are put back as they were, with their counters.
+  ours rules | while read -r family; do
+    "$family-save" -c | grep -vE -e "$(rules_pattern)" | "$family-restore" -c
+  done
+  # shellcheck disable=SC2086 # two words
+  ours tables | while read -r table; do nft delete table $table; done
+  ours sets | while IFS= read -r set; do ipset destroy "$set"; done
+  ours files | while IFS= read -r path; do remove_file "$path"; done
+  # Only if nothing else of Rancher's is there.
+  rmdir /etc/rancher /var/lib/rancher 2>/dev/null
+  systemctl daemon-reload 2>/dev/null
+  systemctl reset-failed k3s k3s-agent 2>/dev/null
+}
+
+case $doing in
+  look) look ;;
+  remove) remove ;;
+esac
+exit 0
