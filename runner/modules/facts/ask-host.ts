@@ -11,7 +11,7 @@ export const askHost = `facts_min() {
   else cat /proc/1/comm 2>/dev/null
   fi
   say package_manager
-  for tool in apt-get dnf yum zypper pacman apk; do
+  for tool in apt-get zypper dnf yum pacman apk; do
     if has "$tool"; then echo "$tool"; break; fi
   done
   say cgroup_mounts; grep -E ' cgroup2? ' /proc/mounts
