@@ -4,6 +4,7 @@ import { EvaluationError } from '../expression/index.js'
 import { readExtraVars } from '../extra-vars.js'
 import { resolvePattern } from '../inventory/index.js'
 import type { Inventory } from '../inventory/inventory.js'
+import { loadLibrary } from '../library/load.js'
 import { loadPlan } from '../plan/load.js'
 import type { Play } from '../plan/plan.js'
 import { extraLayer, staticScope } from '../plan/static-scope.js'
@@ -27,7 +28,7 @@ const options = {
  * of the command line.
  * @throws InputError
  */
-export function explainCommand(argv: readonly string[], world: CommandWorld): ExitCode {
+export async function explainCommand(argv: readonly string[], world: CommandWorld): Promise<ExitCode> {
   const { values, positionals } = parseArguments('tsplay explain', argv, options)
   const [pattern, name, playbook, ...rest] = positionals
   if (pattern === undefined || name === undefined || rest.length > 0)
@@ -35,6 +36,7 @@ export function explainCommand(argv: readonly string[], world: CommandWorld): Ex
   const problems: Diagnostic[] = []
   const extraVars = readExtraVars(values['extra-vars'] ?? [], problems)
   if (problems.length > 0) throw new InputError(problems)
+  if (playbook !== undefined) await loadLibrary([playbook], world.cwd, diskFiles())
   const { inventory, plays } = load(values.inventory ?? [], playbook, extraVars, world)
   const [host, ...others] = resolvePattern(inventory, pattern)
   if (host === undefined || others.length > 0)

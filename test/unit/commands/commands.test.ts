@@ -20,49 +20,64 @@ writeFileSync(
 )
 afterAll(() => rmSync(dir, { recursive: true }))
 
-function run(command: typeof explainCommand, ...args: readonly string[]): string {
+async function run(
+  command: typeof explainCommand | typeof inventoryCommand,
+  ...args: readonly string[]
+): Promise<string> {
   const parts: string[] = []
   const stdout = { write: (part: string) => void parts.push(part) }
-  expect(command(['-i', path, ...args], { stdout, stderr: stdout, cwd: dir })).toBe(0)
+  expect(await command(['-i', path, ...args], { stdout, stderr: stdout, cwd: dir })).toBe(0)
   return parts.join('').replaceAll(path, 'PATH')
 }
 
 describe('tsplay explain', () => {
-  it('tells the value, what won and what it hides', () => {
-    const lines = run(explainCommand, 's1', 'v').split('\n')
+  it('tells the value, what won and what it hides', async () => {
+    const lines = (await run(explainCommand, 's1', 'v')).split('\n')
     expect(lines[0]).toBe('v = "host"')
     expect(lines[1]).toMatch(/^ {2}set by PATH:1:23, s1, inventory-host-vars /)
     expect(lines[2]).toMatch(/^ {2}hides PATH:1:\d+, server, inventory-group-vars .*: "group"$/)
     expect(lines[3]).toMatch(/^ {2}hides PATH:\d+:5, all, .*: "all"$/)
   })
 
-  it('evaluates what the inventory alone can tell', () => {
-    expect(run(explainCommand, 's2', 'end')).toMatch(/^end = "host"\n/)
-    expect(run(explainCommand, 's2', 'group_names')).toContain('"server"')
+  it('evaluates what the inventory alone can tell', async () => {
+    expect(await run(explainCommand, 's2', 'end')).toMatch(/^end = "host"\n/)
+    expect(await run(explainCommand, 's2', 'group_names')).toContain('"server"')
   })
 
-  it('counts -e, and a playbook that names the variable in one of its plays', () => {
+  it('counts -e, and a playbook that names the variable in one of its plays', async () => {
     const playbook = join(dir, 'play.yaml')
     writeFileSync(
       playbook,
       '- hosts: all\n  tasks: []\n- hosts: all\n  vars: { v: play, only: <%= v %>2 }\n  tasks: []\n',
     )
-    expect(run(explainCommand, 's1', 'only', 'play.yaml')).toMatch(
+    expect(await run(explainCommand, 's1', 'only', 'play.yaml')).toMatch(
       /^only = "play2"\n {2}set by .*4:20, play-vars/,
     )
-    const lines = run(explainCommand, '-e', 'v=given', 's1', 'v', 'play.yaml').split('\n')
+    const lines = (await run(explainCommand, '-e', 'v=given', 's1', 'v', 'play.yaml')).split('\n')
     expect(lines[0]).toBe('v = "given"')
     expect(lines[1]).toMatch(/^ {2}set by extra-vars /)
     expect(lines[2]).toMatch(/hides .*inventory-host-vars/)
     expect(lines.join()).toMatch(/play-vars \(.*\): "play"/)
   })
 
-  it('shows no value that a role calls secret', () => {
+  it('knows the modules of library/', async () => {
+    mkdirSync(join(dir, 'library'))
+    const module = `import { defineModule, z } from 'tsplay'
+export const own = defineModule({
+  name: 'own', doc: { summary: 'x', examples: [] }, args: z.strictObject({ of: z.string() }),
+  async probe() {}, diff: () => undefined, async apply() { return {} },
+})`
+    writeFileSync(join(dir, 'library/own.ts'), module)
+    writeFileSync(join(dir, 'own.yaml'), '- hosts: all\n  tasks:\n    - own: { of: <%= v %> }\n')
+    expect(await run(explainCommand, 's1', 'v', 'own.yaml')).toMatch(/^v = "host"\n/)
+  })
+
+  it('shows no value that a role calls secret', async () => {
     const spec = 'argument_specs: { main: { options: { hush: { type: str, no_log: true } } } }\n'
     mkdirSync(join(dir, 'roles/r/meta'), { recursive: true })
     writeFileSync(join(dir, 'roles/r/meta/argument_specs.yaml'), spec)
     writeFileSync(join(dir, 'secret.yaml'), '- hosts: all\n  vars: { hush: s3cret }\n  roles: [r]\n')
-    expect(run(explainCommand, 's1', 'hush', 'secret.yaml')).toMatch(/^hush = \(secret\)\n/)
+    expect(await run(explainCommand, 's1', 'hush', 'secret.yaml')).toMatch(/^hush = \(secret\)\n/)
   })
 
   it.each([
@@ -70,22 +85,22 @@ describe('tsplay explain', () => {
     [['-e', 'x', 's1', 'v'], /--extra-vars wants/],
     [['server', 'v'], /more than one host/],
     [['s1'], /say which/],
-  ])('%j is a mistake', (args, message) => {
-    expect(() => run(explainCommand, ...args)).toThrow(message)
+  ])('%j is a mistake', async (args, message) => {
+    await expect(run(explainCommand, ...args)).rejects.toThrow(message)
   })
 })
 
 describe('tsplay inventory', () => {
-  it('prints templates as they are written, and honours --limit', () => {
-    const view = JSON.parse(run(inventoryCommand, '--list', '--limit', 's2'))
+  it('prints templates as they are written, and honours --limit', async () => {
+    const view = JSON.parse(await run(inventoryCommand, '--list', '--limit', 's2'))
     expect(view.server).toEqual({ hosts: ['s2'] })
     expect(view._meta.hostvars.s2.end).toMatch(/^\{\{ hostvars/)
     expect(Object.keys(view._meta.hostvars)).toEqual(['s2'])
   })
 
-  it('prints YAML and a graph', () => {
-    expect(run(inventoryCommand, '--host', 's2', '--yaml')).toMatch(/^end: .*\nv: group\n$/)
-    expect(run(inventoryCommand, '--graph', 'server')).toBe('@server:\n  |--s1\n  |--s2\n')
+  it('prints YAML and a graph', async () => {
+    expect(await run(inventoryCommand, '--host', 's2', '--yaml')).toMatch(/^end: .*\nv: group\n$/)
+    expect(await run(inventoryCommand, '--graph', 'server')).toBe('@server:\n  |--s1\n  |--s2\n')
   })
 
   it.each([
@@ -94,7 +109,7 @@ describe('tsplay inventory', () => {
     [['--graph', 'servr'], /did you mean server/],
     [['--lst'], /did you mean --list/],
     [['--host', 'server'], /more than one host/],
-  ])('%j is a mistake', (args, message) => {
-    expect(() => run(inventoryCommand, ...args)).toThrow(message)
+  ])('%j is a mistake', async (args, message) => {
+    await expect(run(inventoryCommand, ...args)).rejects.toThrow(message)
   })
 })
