@@ -16,7 +16,7 @@ interface ItemRunner {
 }
 
 /** At most this many items are begun ahead: a bound on what waits in memory and in the session. */
-const widest = 64
+const widest = 128
 
 /**
  * Runs the items in their order. Probes only read, so those of the items to come are sent ahead: a loop that finds
