@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 
 /**
- * Bundles the program: loading some hundred files would be a third of a start. ssh2 stays outside: it is loaded only where
- * something connects, and may have a native part.
+ * Bundles the program: loading some hundred files would be a third of a start. ssh2 and esbuild stay outside: they are
+ * loaded only where something connects or a module of one's own is read, and have native parts.
  */
 
 /** zod brings its messages in every language, 360 KB that each start would parse: English is what is shown. */
@@ -27,7 +27,7 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  external: ['ssh2'],
+  external: ['ssh2', 'esbuild'],
   logLevel: 'warning',
   plugins: [englishOnly],
   banner: {
