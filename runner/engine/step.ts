@@ -1,7 +1,8 @@
 import type { HostTaskResult, TaskInfo } from '../events.js'
 import { type Compiled, EvaluationError } from '../expression/compiled.js'
-import type { Meta, Task } from '../plan/plan.js'
+import type { Keywords, Meta, RoleInfo, Task } from '../plan/plan.js'
 import { formatPosition } from '../syntax/source.js'
+import type { Layer } from '../vars/layers.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
 import type { HostRun } from './host.js'
@@ -67,9 +68,12 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
     async perform(step, host, info) {
       const { what } = step
       if (what.kind === 'task') return performTask(step, what, host, info)
-      if (what.kind === 'include')
-        return { verdict: performInclude(run, batch, step, what, host, info), gone: false, fatal: false }
-      return concludeMeta(run, step, host, () => performMeta(run, batch, what, host))
+      if (what.kind === 'include') {
+        const verdict = performInclude(run, batch, step, what, host, info)
+        const fatal = verdict.failed && !step.rescuable && fatalOf(run, batch, what.task, host)
+        return { verdict, gone: false, fatal }
+      }
+      return concludeMeta(run, batch, step, what, host)
     },
     share(step, from, to, done) {
       if (step.what.kind !== 'task') return
@@ -151,12 +155,19 @@ function notified(
   }
 }
 
-/** `any_errors_fatal` of a task whose keywords were not reached before it failed. */
-function fatalOf(run: Run, batch: Batch, task: Task, host: HostRun): boolean {
-  const value = task.keywords.any_errors_fatal
+/** What of a task or meta action says whether its failure ends the run. */
+interface Guarded {
+  readonly keywords: Pick<Keywords, 'any_errors_fatal'>
+  readonly role?: RoleInfo | undefined
+  readonly layers: readonly Layer[]
+}
+
+/** `any_errors_fatal` where the other keywords were not reached before the failure. */
+function fatalOf(run: Run, batch: Batch, { keywords, role, layers }: Guarded, host: HostRun): boolean {
+  const value = keywords.any_errors_fatal
   if (!value) return false
   try {
-    return value.evaluate(taskScope(run, batch, host, { role: task.role, layers: task.layers })) === true
+    return value.evaluate(taskScope(run, batch, host, { role, layers })) === true
   } catch {
     return true
   }
@@ -165,15 +176,16 @@ function fatalOf(run: Run, batch: Batch, task: Task, host: HostRun): boolean {
 /** A meta action that fails has no result line: it is told as a message, and counts as a failed task. */
 async function concludeMeta(
   run: Run,
+  batch: Batch,
   step: Step,
+  meta: Meta,
   host: HostRun,
-  perform: () => Promise<StepDone>,
 ): Promise<StepDone> {
   try {
-    return await perform()
+    return await performMeta(run, batch, meta, host)
   } catch (error) {
     const { status, message, result } = failedItem(undefined, error)
-    const name = step.what.kind === 'meta' ? `meta: ${step.what.action}` : 'meta'
+    const name = `meta: ${meta.action}`
     run.emit({ type: 'message', level: 'error', text: `${name} on ${host.name}: ${message}` })
     countResult(
       host.stats,
@@ -183,7 +195,8 @@ async function concludeMeta(
     const failed = status === 'failed'
     if (failed && step.rescuable) host.failure = { task: name, result }
     if (failed && !step.rescuable) host.state = 'failed'
-    return { verdict: { failed }, gone: false, fatal: false }
+    const fatal = failed && !step.rescuable && fatalOf(run, batch, meta, host)
+    return { verdict: { failed }, gone: false, fatal }
   }
 }
 

@@ -169,6 +169,7 @@ export interface Meta {
   readonly kind: 'meta'
   readonly order: number
   readonly action: MetaAction
+  readonly keywords: Pick<Keywords, 'any_errors_fatal'>
   readonly when: readonly Compiled[]
   readonly tags: readonly string[]
   /** Put there by the planner: no tag leaves it out but the play's own. */

@@ -93,6 +93,7 @@ function readSections(mapping: MappingNode, around: Surroundings, reader: Reader
     kind: 'meta',
     order: reader.nextId(),
     action: 'flush_handlers',
+    keywords: {},
     when: [],
     tags: [],
     implicit: true,

@@ -220,11 +220,12 @@ function readMeta(
     })
   if (!action) return []
   checkFields(mapping, [entry.key, 'name', 'tags', 'vars', 'when'], "'meta'", reader)
-  const { when, tags } = inheritKeywords(mapping, around.keywords, reader)
+  const { when, tags, any_errors_fatal } = inheritKeywords(mapping, around.keywords, reader)
   const meta: Meta = {
     kind: 'meta',
     order: reader.nextId(),
     action,
+    keywords: { any_errors_fatal },
     when,
     tags,
     layers: [...around.layers, ...ownLayers(mapping, 'task-vars', reader)],

@@ -105,4 +105,19 @@ describe('a meta action that fails', () => {
     expect(ran.exitCode).toBe(2)
     expect(ran.messages).toEqual([])
   })
+
+  it.each([
+    "{ meta: end_host, when: 'vars.own === 1 && vars.none.x === 1' }",
+    "{ include_tasks: t.yaml, when: 'vars.own === 1 && vars.none.x === 1' }",
+  ])('or an include ends the run where any error is fatal: %s', async (task) => {
+    const files = { 't.yaml': '- debug: { msg: included }\n' }
+    const text = (fatal: string) =>
+      `- { hosts: web, gather_facts: false, any_errors_fatal: ${fatal}, tasks: [${task}, { debug: { msg: rest } }] }\n`
+    const told = async (fatal: string) => {
+      const { exitCode, messages } = await play(text(fatal), { hosts: 2, files })
+      return [exitCode, messages.filter((line) => line.endsWith('rest'))]
+    }
+    expect(await told('true')).toEqual([2, []])
+    expect(await told('false')).toEqual([2, ['h2: rest']])
+  })
 })
