@@ -31,8 +31,9 @@ export function importRole(wanted: RoleImport, around: Surroundings, reader: Rea
   if (!role) return nothing
   const { nodes, roles } = readRoleTasks(role, span, around, reader, () => false)
   const { play } = around
-  for (const each of roles) addRoleHandlers(each, span, play, reader)
-  const layers = isPublic ? roles.flatMap((each) => [each.defaults, each.vars]) : []
+  for (const [index, each] of roles.entries())
+    addRoleHandlers(each, span, play, reader, roles.slice(0, index))
+  const layers = isPublic ? roles.flatMap(ownVariables) : []
   const secrets = roles.flatMap((each) => each.spec?.secrets ?? [])
   for (const secret of secrets) play.secrets.add(secret)
   if (isImport) play.layers.push(...layers)
@@ -104,13 +105,14 @@ function readRoleTasks(
   const dependencies = role.dependencies.map((node) =>
     readRoleEntry(node, within(around, { chain }), reader, seen),
   )
+  const before = dependencies.flatMap((found) => found.roles)
   const inner = within(around, {
     role: {
       name: role.name,
       path: role.path,
       parents: around.role ? [around.role, ...around.role.parents] : [],
     },
-    layers: [role.defaults, role.vars, ...around.layers],
+    layers: [...around.layers, ...[...before, role].flatMap(ownVariables)],
     dir: role.tasks ? dirname(role.tasks) : role.path,
     chain,
   })
@@ -120,9 +122,12 @@ function readRoleTasks(
       ...specCheck(role, span, inner, reader),
       ...(role.tasks ? readTaskFile(role.tasks, span, inner, reader) : []),
     ],
-    roles: [...dependencies.flatMap((found) => found.roles), role],
+    roles: [...before, role],
   }
 }
+
+/** Nearer ones come later and win: an outer role's, those of the dependencies, the role's own. */
+const ownVariables = (role: Role) => [role.defaults, role.vars]
 
 /** The task that checks a role's variables before its first task, tagged `always` as Ansible does. */
 function specCheck(role: Role, span: Span, inner: Surroundings, reader: Reader): Task[] {
@@ -153,14 +158,23 @@ function specCheck(role: Role, span: Span, inner: Surroundings, reader: Reader):
   ]
 }
 
-/** Handlers of a role, in the surroundings that the play's are in; each file is read once a play. */
-export function addRoleHandlers(role: Role, span: Span, play: PlayParts, reader: Reader): void {
+/**
+ * Handlers of a role, in the surroundings that the play's are in; each file is read once a play. They see the variables
+ * of the roles that came in before it with it: its dependencies.
+ */
+export function addRoleHandlers(
+  role: Role,
+  span: Span,
+  play: PlayParts,
+  reader: Reader,
+  before: readonly Role[] = [],
+): void {
   if (!role.handlers || play.handlerFiles.has(role.handlers)) return
   play.handlerFiles.add(role.handlers)
   const around = play.around()
   const inner = within(around, {
     role: { name: role.name, path: role.path, parents: [] },
-    layers: [role.defaults, role.vars, ...around.layers],
+    layers: [...around.layers, ...[...before, role].flatMap(ownVariables)],
     dir: dirname(role.handlers),
     handler: true,
   })

@@ -133,6 +133,50 @@ describe('roles brought in by tasks', () => {
   })
 })
 
+describe('variables of roles', () => {
+  it('of a dependency are seen by the tasks of the role, also where an include brings it in', async () => {
+    const files = {
+      'roles/low/defaults/main.yaml': 'd: low\nboth: low\n',
+      'roles/low/vars/main.yaml': 'v: low\n',
+      'roles/middle/meta/main.yaml': 'dependencies: [low]\n',
+      'roles/top/meta/main.yaml': 'dependencies: [middle]\n',
+      'roles/top/defaults/main.yaml': 'both: top\n',
+      'roles/top/tasks/main.yaml': '- debug: { msg: "<%= d %> <%= v %> <%= both %>" }\n',
+      'roles/top/tasks/other.yaml': '- debug: { msg: "other <%= d %> <%= v %> <%= both %>" }\n',
+      'roles/called/meta/main.yaml': 'dependencies: [low]\n',
+      'roles/called/tasks/main.yaml': "- { command: 'true', notify: h }\n- meta: flush_handlers\n",
+      'roles/called/handlers/main.yaml': '- { name: h, debug: { msg: "h <%= d %> <%= v %>" } }\n',
+    }
+    const after = '- debug: { msg: "<%= vars.v ?? \'gone\' %>" }'
+    for (const directive of ['include_role', 'import_role'])
+      expect(
+        await said(
+          `  tasks:
+    - ${directive}: { name: top, public: false }
+    - ${directive}: { name: top, tasks_from: other, public: false }
+    ${after}
+`,
+          files,
+        ),
+      ).toBe('low low top other low low top gone')
+    expect(await said('  roles: [middle, top]\n', files)).toBe('low low top')
+    expect(await said('  tasks: [{ include_role: { name: called } }]\n', files)).toBe('h low low')
+  })
+
+  it("are the role's own where an outer role has some of the same name", async () => {
+    const files = {
+      'roles/outer/defaults/main.yaml': 'd: outer\nonly: outer\n',
+      'roles/outer/vars/main.yaml': 'v: outer\n',
+      'roles/outer/tasks/main.yaml': '- include_role: { name: inner }\n',
+      'roles/inner/defaults/main.yaml': 'd: inner\n',
+      'roles/inner/vars/main.yaml': 'v: inner\n',
+      'roles/inner/tasks/main.yaml': '- debug: { msg: "<%= d %> <%= v %> <%= only %>" }\n',
+    }
+    expect(await said('  tasks: [{ include_role: { name: outer } }]\n', files)).toBe('inner inner outer')
+    expect(await said('  roles: [outer]\n', files)).toBe('inner inner outer')
+  })
+})
+
 describe('roles of a play', () => {
   const files = {
     'roles/c/tasks/main.yaml': '- debug: { msg: "c<%= vars.cv ?? 0 %>" }\n',
