@@ -10,7 +10,8 @@ export interface PatternOptions {
 /**
  * The hosts that a pattern names, in the inventory's order for each of its terms (Ansible's rules): terms are joined
  * with `,` or `:`; first all plain ones are united, then `&` keeps, then `!` removes. A name that is no host and no
- * group is an error; a wildcard that matches nothing is not.
+ * group is an error; a wildcard that matches nothing is not. Only `&` and `!` start from all hosts; a pattern of no terms,
+ * such as an expression that gives an empty list, names none.
  * @throws InputError
  */
 export function resolvePattern(
@@ -39,6 +40,7 @@ function isWhole(term: string): boolean {
 }
 
 function evaluate(inventory: Inventory, terms: readonly string[]): string[] {
+  if (terms.length === 0) return []
   const plain = terms.filter((term) => !/^[&!]/.test(term))
   const problems: Diagnostic[] = []
   const match = (term: string) => matchTerm(inventory, term, problems)

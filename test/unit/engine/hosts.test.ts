@@ -30,6 +30,13 @@ describe('hosts of a play', () => {
     expect(ran.messages.map((line) => line.slice(0, 2)).join(' ')).toBe(expected)
   })
 
+  it('are none where the list that they are computed from is empty', async () => {
+    const text = (hosts: string) =>
+      `- { hosts: ${hosts}, gather_facts: false, tasks: [{ debug: { msg: x } }] }\n`
+    const ran = await play(text("'<%= [] %>'") + text("'<%= groups.web.slice(1) %>'"), { hosts: 2 })
+    expect(ran.messages).toEqual(['h2: x'])
+  })
+
   it('come in any order with shuffle, each once', async () => {
     const ran = await play(
       '- hosts: web\n  gather_facts: false\n  order: shuffle\n  serial: 1\n  tasks: [{ debug: { msg: x } }]\n',

@@ -50,7 +50,8 @@ describe('patterns', () => {
     ['nothing*', []],
     ['localhost', ['localhost']],
     ['all:&localhost', []],
-    ['', ['w1', 'w2', 'w3', 'd1', 'd2', 'db', 'fe80::1', '10.0.0.1', '10.0.0.11']],
+    ['', []],
+    [',', []],
   ])('%j', (pattern, hosts) => {
     expect([...resolvePattern(inventory, pattern)].sort()).toEqual([...hosts].sort())
     if (!/^[&!]|^$|[*?[~]/.test(pattern)) expect(resolvePattern(inventory, pattern)).toEqual(hosts)
@@ -94,6 +95,10 @@ describe('--limit', () => {
     expect(resolvePattern(inventory, 'lab', { limit: 'd*' })).toEqual(['d1', 'd2'])
     expect(resolvePattern(inventory, 'web', { limit: '!w1' })).toEqual(['w2', 'w3'])
     expect(resolvePattern(inventory, 'localhost', { limit: 'localhost' })).toEqual(['localhost'])
+  })
+
+  it('that is empty leaves nothing', () => {
+    expect(resolvePattern(inventory, 'web', { limit: '' })).toEqual([])
   })
 
   it('must name something', () => {
