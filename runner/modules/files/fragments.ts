@@ -59,17 +59,15 @@ fs_state() {
   else
     stat -c "$fs_format" -- "$1" || exit 1
   fi
-  if [ -f "$1" ] && { [ "$2" = yes ] || [ ! -L "$1" ]; }; then
-    fs_file=yes
-    case $3 in
-      shown) sha256sum <"$1" || exit 1 ;;
-      yes)
-        fs_sha=$(sha256sum <"$1") || exit 1
-        printf '%s\\n' "$fs_sha"
-        fs_sha=\${fs_sha%% *}
-        ;;
-    esac
-  fi
+  if [ -f "$1" ] && { [ "$2" = yes ] || [ ! -L "$1" ]; }; then fs_file=yes; fi
+  case $fs_file:$3 in
+    yes:shown) sha256sum <"$1" || exit 1 ;;
+    yes:yes)
+      fs_sha=$(sha256sum <"$1") || exit 1
+      printf '%s\\n' "$fs_sha"
+      fs_sha=\${fs_sha%% *}
+      ;;
+  esac
   if [ -L "$1" ]; then
     readlink -- "$1" | sed '1s/^/link=/;2,$s/^/more=/' || exit 1
     [ -d "$1" ] && printf 'todir\\n'
