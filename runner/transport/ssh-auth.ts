@@ -57,14 +57,30 @@ function offersOf(type: Offer['type'], settings: Settings, identities: readonly 
   const password = settings.password?.reveal()
   if (password === undefined) return []
   if (type === 'password') return [{ name: 'password', type, method: () => ({ type, password }) }]
-  const prompt = (...[, , , prompts, finish]: PromptArguments): void => finish(prompts.map(() => password))
-  return [{ name: 'keyboard-interactive', type, method: () => ({ type, prompt }) }]
+  return [{ name: 'keyboard-interactive', type, method: () => ({ type, prompt: answerOnce(password) }) }]
+}
+
+/**
+ * The password answers the first question whose answer is not shown. Whatever else the host asks (a code, a new
+ * password, the same again) is answered with nothing: it is not the password's business, and a wrong one must not count
+ * twice.
+ */
+function answerOnce(password: string): (...args: PromptArguments) => void {
+  let given = false
+  return (...[, , , prompts, finish]) =>
+    finish(
+      prompts.map(({ echo }) => {
+        if (given || echo) return ''
+        given = true
+        return password
+      }),
+    )
 }
 
 type PromptArguments = [
   name: string,
   instructions: string,
   language: string,
-  prompts: readonly unknown[],
+  prompts: readonly { readonly echo?: boolean }[],
   finish: (answers: string[]) => void,
 ]

@@ -148,6 +148,35 @@ describe('an sshd with a long banner and one session', () => {
   })
 })
 
+describe('an sshd that takes keyboard-interactive alone', () => {
+  it('is given the password through PAM, and a wrong one once', async () => {
+    const own = await ownSshd(lab, host.name, [
+      'AuthenticationMethods keyboard-interactive',
+      'KbdInteractiveAuthentication yes',
+      'PasswordAuthentication no',
+    ])
+    const sshArgs = [{ keyword: 'hostkeyalias', words: [host.address], place: 'test' }]
+    const enter = (word: string) =>
+      createTransport().connect(
+        targetOf(lab, host.name, { user: 'tsp-doas', port: own.port, sshArgs, password: new Secret(word) }),
+      )
+    try {
+      const login = await enter(password)
+      open.push(login)
+      expect((await exited(login, 'id -un')).stdout).toBe('tsp-doas\n')
+      await expect(enter('wrong')).rejects.toMatchObject({
+        code: 'auth',
+        message: expect.stringMatching(/keyboard-interactive$/),
+      })
+      const log = await own.log()
+      expect(log).toContain('Accepted keyboard-interactive/pam for tsp-doas')
+      expect(log.split('authentication failure').length - 1).toBe(1)
+    } finally {
+      await own.stop()
+    }
+  })
+})
+
 describe('an sshd that wants a key and a password', () => {
   it('is given both, each once', async () => {
     const both = await ownSshd(lab, host.name, [

@@ -13,7 +13,10 @@ export interface OwnSshd {
   stop(): Promise<void>
 }
 
-/** Starts one with the host's keys and these lines of sshd_config; it goes with its unit, sessions and all. */
+/**
+ * Starts one with the host's keys and these lines of sshd_config, which win over the ones here: sshd takes the first. It
+ * goes with its unit, sessions and all.
+ */
 export async function ownSshd(lab: Lab, name: string, config: readonly string[] = []): Promise<OwnSshd> {
   const port = 20_000 + (randomBytes(2).readUInt16BE() % 20_000)
   const unit = `tsp-sshd-${port}`
@@ -23,12 +26,12 @@ export async function ownSshd(lab: Lab, name: string, config: readonly string[] 
     return stdout
   }
   const lines = [
+    ...config,
     `Port ${port}`,
     'PidFile none',
     'LogLevel VERBOSE',
     'UsePAM yes',
     'KbdInteractiveAuthentication no',
-    ...config,
   ]
   const quoted = lines.map((line) => `'${line}'`).join(' ')
   await root(

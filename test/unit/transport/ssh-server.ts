@@ -15,6 +15,8 @@ export interface Faults {
   /** Authentication methods that are taken, with any credential unless `refuseAll`. */
   readonly methods?: readonly ('publickey' | 'password' | 'keyboard-interactive')[]
   readonly refuseAll?: boolean
+  /** What keyboard-interactive asks, round by round; by default for a password. */
+  readonly questions?: readonly (readonly { readonly prompt: string; readonly echo: boolean }[])[]
   /** Hang up on this many connections before saying anything, as MaxStartups does. */
   readonly dropConnections?: number
 }
@@ -91,7 +93,7 @@ export async function testServer(faults: Faults = {}): Promise<TestServer> {
 
 function authenticate(
   client: Connection,
-  { methods = ['publickey'], refuseAll }: Faults,
+  { methods = ['publickey'], refuseAll, questions = [[{ prompt: 'Password: ', echo: false }]] }: Faults,
   attempts: string[],
 ): void {
   client.on('authentication', (context) => {
@@ -100,10 +102,15 @@ function authenticate(
     const taken = methods.some((method) => method === context.method) && !refuseAll
     if (!taken) return context.reject([...methods])
     if (context.method !== 'keyboard-interactive') return context.accept()
-    context.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
-      attempts.push(`answer ${answers?.[0]}`)
-      context.accept()
-    })
+    const ask = ([round, ...later]: typeof questions): void => {
+      if (!round) context.accept()
+      else
+        context.prompt([...round], (answers) => {
+          for (const answer of answers ?? []) attempts.push(`answer ${answer}`)
+          ask(later)
+        })
+    }
+    ask(questions)
   })
 }
 

@@ -83,6 +83,18 @@ describe('logging in', () => {
     expect(server.attempts).toContain('answer pa ss')
   })
 
+  it('gives the password to one hidden question, and nothing to any other', async () => {
+    const questions = [
+      [
+        { prompt: 'Name: ', echo: true },
+        { prompt: 'Password: ', echo: false },
+      ],
+      [{ prompt: 'New password: ', echo: false }],
+    ]
+    await connect({ methods: ['keyboard-interactive'], questions }, { password: new Secret('pa ss') })
+    expect(server.attempts.slice(-3)).toEqual(['answer ', 'answer pa ss', 'answer '])
+  })
+
   it('tries a wrong password once, and never connects again', async () => {
     const faults: Faults = { methods: ['password', 'keyboard-interactive'], refuseAll: true }
     const failure = connect(faults, { identityFiles: [], password: new Secret('wrong') })
@@ -201,8 +213,8 @@ describe('a connection', () => {
     expect([server.executed, server.connections]).toEqual([['exec /bin/sh'], 1])
   })
 
-  it('that goes silent is given up within the keepalive', async () => {
-    const host = await connect({}, {}, { keepaliveMs: 100, keepaliveCount: 2 })
+  it('that goes silent is given up when the keepalive goes unanswered', async () => {
+    const host = await connect({}, {}, { keepaliveMs: 300, keepaliveCount: 2 })
     await exited(host, 'true')
     const running = host.run({ body: 'sleep 5' })
     server.blackHole()
