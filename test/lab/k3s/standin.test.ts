@@ -26,11 +26,10 @@ beforeAll(async () => {
 })
 
 describe('a first server', () => {
-  it('is ready within seconds, and leaves what k3s leaves', async () => {
+  it('is ready once its start has returned, and leaves what k3s leaves', async () => {
     await install('server-1', 'server', 'cluster-init: true\ntoken: secret\nnode-label: [pool=general]\n')
-    const began = Date.now()
     expect((await sh('server-1', 'systemctl start k3s')).text).toBe('')
-    expect(Date.now() - began).toBeLessThan(5000)
+    expect(await kubectl('server-1', 'get --raw /readyz')).toBe('ok')
     const { text } = await sh(
       'server-1',
       `cd /var/lib/rancher/k3s/server && stat -c '%n %a' /etc/rancher/k3s/k3s.yaml /etc/rancher/node/password token db/etcd tls/server-ca.key
@@ -80,9 +79,7 @@ describe('joining', () => {
     const token = (await sh('server-1', 'cat /var/lib/rancher/k3s/server/node-token')).text.trim()
     const config = `${joinUrl()}token: ${token}\nnode-label: [pool=gpu]\nnode-taint: ["gpu=true:NoSchedule"]\n`
     await install('agent-1', 'agent', config)
-    const began = Date.now()
-    await sh('agent-1', 'systemctl start k3s-agent')
-    expect(Date.now() - began).toBeLessThan(4000)
+    expect((await sh('agent-1', 'systemctl start k3s-agent')).text).toBe('')
     await eventually(async () => expect(await ready('server-3', 'agent-1')).toBe('True'))
     expect(
       await kubectl(
@@ -134,15 +131,13 @@ describe('joining', () => {
 })
 
 describe('a running cluster', () => {
-  it('answers kubectl quickly and in its words', async () => {
-    const began = Date.now()
+  it('answers kubectl in its words', async () => {
     expect(await kubectl('server-2', 'get nodes --no-headers -o name')).toBe(
       everyone
         .sort()
         .map((name) => `node/${name}\n`)
         .join(''),
     )
-    expect(Date.now() - began).toBeLessThan(1500)
     expect(await kubectl('server-2', 'get node nope')).toBe(
       'Error from server (NotFound): nodes "nope" not found\n',
     )
@@ -204,20 +199,17 @@ describe('a running cluster', () => {
 
   it('can be stuck in a drain, which its own timeout ends', async () => {
     write('server-1', faults, JSON.stringify({ faults: { drain: { mode: 'stuck' } } }))
-    const began = Date.now()
     expect(await kubectl('server-1', 'drain agent-1 --ignore-daemonsets --timeout=1s')).toContain(
       'global timeout reached',
     )
     await sh('server-1', `rm ${faults}`)
     expect(await kubectl('server-1', 'drain agent-1 --ignore-daemonsets --timeout=60s')).toContain('drained')
-    expect(Date.now() - began).toBeLessThan(8000)
     await kubectl('server-1', 'uncordon agent-1')
   })
 
-  it('stops within a second', async () => {
-    const began = Date.now()
-    await sh('agent-2', 'systemctl stop k3s-agent')
-    expect(Date.now() - began).toBeLessThan(2000)
+  it('stops when it is told to, and is not killed', async () => {
+    const { text } = await sh('agent-2', 'systemctl stop k3s-agent; systemctl show -P Result k3s-agent')
+    expect(text).toBe('success\n')
     await eventually(async () => expect(await ready('server-1', 'agent-2')).toBe('Unknown'))
     await sh('agent-2', 'systemctl start k3s-agent')
   })

@@ -1,5 +1,7 @@
+import { existsSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { eventually } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
 import { run } from '../run.js'
 import { configFolder } from './files.js'
@@ -7,8 +9,9 @@ import { configFolder } from './files.js'
 const lab = openLab(inject('labDir'))
 const host = lab.hosts.filter(({ kind }) => kind === 'agent').at(-1)!
 const folder = configFolder(lab)
+const begun = `${folder.home}/begun`
 
-/** Runs one wait_for_connection on the host, by the command line, to the end; times are seconds. */
+/** Runs one wait_for_connection on the host, by the command line, to the end; times are seconds. It tells when it begins. */
 function wait(args: string, over = '') {
   const vars = `ansible_host: ${host.address}, ansible_user: debian, ansible_ssh_private_key_file: ${lab.dir}/id_ed25519`
   const known = `-F none -o UserKnownHostsFile=${folder.knownHosts}`
@@ -18,10 +21,11 @@ function wait(args: string, over = '') {
   )
   const playbook = folder.write(
     'play.yaml',
-    `- hosts: all\n  gather_facts: false\n  tasks:\n    - { name: boot, wait_for_connection: { ${args} }, register: waited }\n` +
+    `- hosts: all\n  gather_facts: false\n  tasks:\n    - { command: touch ${begun}, delegate_to: localhost }\n    - { name: boot, wait_for_connection: { ${args} }, register: waited }\n` +
       '    - { name: then, command: uptime, changed_when: false }\n    - debug: { msg: "waited <%= waited.elapsed >= 1 %>" }\n',
   )
-  return run(process.execPath, ['--import', 'tsx', 'runner/cli.ts', '-i', inventory, playbook, '-vv'])
+  const words = ['--import', 'tsx', 'runner/cli.ts', '-i', inventory, playbook, '-vv']
+  return run(process.execPath, words, { timeoutMs: 200_000 })
 }
 
 beforeAll(() => lab.cut(host.name))
@@ -38,9 +42,11 @@ describe('a host that was never reached', () => {
     expect(ran.code).toBe(2)
   })
 
-  it('is waited for while it boots, and worked on then', async () => {
-    const running = wait('timeout: 60, connect_timeout: 2, sleep: 0')
-    await sleep(4000)
+  it('is waited for while it boots, and worked on then', { timeout: 240_000 }, async () => {
+    rmSync(begun, { force: true })
+    const running = wait('timeout: 150, connect_timeout: 10, sleep: 0')
+    await eventually(() => existsSync(begun))
+    await sleep(3000)
     await lab.boot(host.name)
     const ran = await running
     expect(ran.stdout).toContain('waited true')

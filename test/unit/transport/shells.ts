@@ -41,11 +41,11 @@ export async function exited(
   return { code, stdout: stdout.toString(), stderr: stderr.toString(), bytes: stdout, truncated }
 }
 
-/** Waits until a condition holds; fails after two seconds. */
+/** Waits until a condition holds; fails after half a minute. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 2000
+  const deadline = Date.now() + 30_000
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error('it did not come about within 2 s')
+    if (Date.now() > deadline) throw new Error('it did not come about within 30 s')
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
