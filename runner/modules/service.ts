@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Change, defineModule, ModuleFailure } from './module.js'
-import { bool, int, name } from './schema.js'
+import { bool, int, name, seconds } from './schema.js'
 import { shellScript } from './script.js'
 import {
   applyOpenrc,
@@ -35,6 +35,7 @@ const args = z.strictObject({
     .refine((v) => v >= 0, 'must not be negative')
     .default(0)
     .describe('Seconds between stop and start, with OpenRC and `restarted`.'),
+  timeout: seconds.default(300).describe('How long starting or stopping may take.'),
   use: z.enum(['auto', 'systemd', 'openrc']).default('auto').describe('`auto`: what the host runs.'),
 })
 
@@ -49,7 +50,7 @@ type Work =
 
 const suffix = /\.(service|socket|timer|mount|automount|target|path|slice|scope|swap|device)$/
 
-function unitOrder({ name: given, state, enabled }: Args): UnitOrder {
+function unitOrder({ name: given, state, enabled, timeout }: Args): UnitOrder {
   return {
     unit: suffix.test(given) ? given : `${given}.service`,
     state,
@@ -59,7 +60,7 @@ function unitOrder({ name: given, state, enabled }: Args): UnitOrder {
     no_block: false,
     force: false,
     scope: 'system',
-    timeout: 300,
+    timeout,
   }
 }
 

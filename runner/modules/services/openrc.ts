@@ -10,6 +10,8 @@ export interface OpenrcOrder {
   readonly runlevel: string
   /** Seconds between stopping and starting again. */
   readonly sleep: number
+  /** Seconds that all of it may take. */
+  readonly timeout: number
 }
 
 /** What OpenRC says of it. */
@@ -154,10 +156,9 @@ export async function applyOpenrc(
   order: OpenrcOrder,
   { enable, verb }: OpenrcWork,
 ): Promise<ResultFields> {
-  const { name, runlevel, sleep } = order
-  const fields = outputFields(
-    await host.run(applyScript({ name, enable, verb, runlevel, pause: `${sleep}` }, { timeoutMs: 300_000 })),
-  )
+  const { name, runlevel, sleep, timeout } = order
+  const values = { name, enable, verb, runlevel, pause: `${sleep}` }
+  const fields = outputFields(await host.run(applyScript(values, { timeoutMs: Math.round(timeout * 1000) })))
   if (fields.rc === 0) return {}
   const doing = [enable === '' ? '' : `${enable} ${name} ${runlevel}`, verb === '' ? '' : `${verb} ${name}`]
   throw new ModuleFailure(

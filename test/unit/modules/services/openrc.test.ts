@@ -4,6 +4,7 @@ import { type OpenrcOrder, planOpenrc, readOpenrc } from '../../../../runner/mod
 const order = (more: Partial<OpenrcOrder>): OpenrcOrder => ({
   name: 'sshd',
   runlevel: 'default',
+  timeout: 300,
   sleep: 0,
   ...more,
 })
