@@ -17,7 +17,7 @@ async function batches(agents: string, atOnce: number | string): Promise<number[
     k3s_agent_places: places,
     k3s_agents_at_once: atOnce,
     k3s_agents: places.map((_, index) => `a${index}`),
-    k3s_node_labels: {},
+    k3s_wanted_labels: {},
     k3s_zone_label: 'zone',
   }
   const ran = await play(
