@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { expandHome } from './files/fragments.js'
+import { expandHome, findPath } from './files/fragments.js'
 import { defineModule } from './module.js'
 import { path } from './schema.js'
 import { shellScript } from './script.js'
@@ -19,8 +19,9 @@ const script = shellScript(
   'slurp',
   'probe',
   ['path', 'limit'],
-  `${expandHome}
+  `${expandHome}${findPath}
 fs_expand "$path"
+fs_find "$fs_path" || { printf '%s\\n' "no such file: $fs_path" >&2; exit 1; }
 [ -f "$fs_path" ] || { printf '%s\\n' "not a file: $fs_path" >&2; exit 1; }
 size=$(stat -L -c %s -- "$fs_path") || exit 1
 [ "$size" -le "$limit" ] || { printf '%s\\n' "$size bytes are more than slurp reads ($limit)" >&2; exit 1; }

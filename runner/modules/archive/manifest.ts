@@ -6,8 +6,10 @@ import { ModuleFailure } from '../module.js'
 /** One thing in an archive. */
 export interface Entry {
   readonly kind: 'file' | 'directory' | 'link' | 'other'
-  /** As the archive has it, without a final slash and a leading `./`. */
+  /** Without a final slash and a leading `./`. */
   readonly path: string
+  /** As the archive has it. */
+  readonly raw: string
   readonly size: number
   /** What a symbolic link holds. */
   readonly target: string
@@ -16,7 +18,7 @@ export interface Entry {
 /** What an archive would bring. */
 export interface Manifest {
   readonly entries: readonly Entry[]
-  /** SHA-256 (hex) of the content of all regular files, one after another. */
+  /** SHA-256 (hex) of the content of all regular files that are meant, one after another; '' where it is not known yet. */
   readonly sha256: string
 }
 
@@ -38,7 +40,8 @@ export function checkNames({ entries }: Manifest): void {
   }
 }
 
-const plainPath = (path: string) => path.replace(/^(\.\/+)+/, '').replace(/\/+$/, '')
+/** A name without what makes no difference: where it stands once it is unpacked. */
+export const plainPath = (path: string) => path.replace(/^(\.\/+)+/, '').replace(/\/+$/, '')
 
 /** Reads `tar -tv` of GNU or busybox. */
 export function readListing(lines: readonly string[]): Entry[] {
@@ -50,7 +53,7 @@ export function readListing(lines: readonly string[]): Entry[] {
     const kinds = { '-': 'file', d: 'directory', l: 'link' } as const
     const kind = kinds[type as '-'] ?? 'other'
     const path = plainPath(name)
-    return path === '' || path === '.' ? [] : [{ kind, path, size: Number(size), target }]
+    return path === '' || path === '.' ? [] : [{ kind, path, raw: name, size: Number(size), target }]
   })
 }
 
@@ -68,7 +71,7 @@ export function readZipListing(lines: readonly string[]): Entry[] {
     if (!match) throw new ModuleFailure(`unzip printed ${JSON.stringify(line)}`)
     const [, size = '0', name = ''] = match
     const kind = name.endsWith('/') ? 'directory' : 'file'
-    return { kind, path: plainPath(name), size: Number(size), target: '' }
+    return { kind, path: plainPath(name), raw: name, size: Number(size), target: '' }
   })
 }
 
@@ -76,9 +79,10 @@ const block = 512
 
 /**
  * Reads a tar archive, plain or gzipped, with bounded memory: ustar, GNU's long names and pax's paths.
+ * @param isMeant whether an entry's content counts for the SHA-256
  * @throws ModuleFailure for what is no such archive
  */
-export async function readTar(source: Readable): Promise<Manifest> {
+export async function readTar(source: Readable, isMeant: (path: string) => boolean): Promise<Manifest> {
   const hash = createHash('sha256')
   const entries: Entry[] = []
   const reader = new Blocks(await unpacked(source))
@@ -94,11 +98,19 @@ export async function readTar(source: Readable): Promise<Manifest> {
       else long = { ...long, [type === 'L' ? 'path' : 'target']: text.replace(/\0.*$/s, '') }
       continue
     }
-    await reader.pass(size, type === '0' ? (chunk) => hash.update(chunk) : () => undefined)
     const kind = ({ 0: 'file', 2: 'link', 5: 'directory' } as const)[type as '0'] ?? 'other'
-    const clean = plainPath(long.path ?? path)
+    const raw = long.path ?? path
+    const clean = plainPath(raw)
+    const counts = kind === 'file' && isMeant(clean)
+    await reader.pass(size, counts ? (chunk) => hash.update(chunk) : () => undefined)
     if (type !== 'g' && clean !== '' && clean !== '.')
-      entries.push({ kind, path: clean, size: kind === 'file' ? size : 0, target: long.target ?? target })
+      entries.push({
+        kind,
+        path: clean,
+        raw,
+        size: kind === 'file' ? size : 0,
+        target: long.target ?? target,
+      })
     long = {}
   }
   return { entries, sha256: hash.digest('hex') }

@@ -1,4 +1,5 @@
-import { expandHome } from '../files/fragments.js'
+import { expandHome, findPath } from '../files/fragments.js'
+import { sweepLeftovers, tellFull } from '../files/leftovers.js'
 import { shellScript } from '../script.js'
 
 /**
@@ -18,85 +19,125 @@ needed=$packer
 [ "$packer" != zip ] || needed=unzip
 command -v "$needed" >/dev/null 2>&1 || { printf '%s\\n' "this host has no $needed" >&2; exit 1; }
 unpack() {
-  if [ "$packer" = cat ]; then tar "$@" -f "$archive"; return; fi
+  if [ "$packer" = cat ]; then tar -f "$archive" "$@"; return; fi
   # One word tells whether the program failed: a pipe's exit code is only tar's.
-  { "$packer" -dc <"$archive" || echo 'cut short' >&2; } | tar "$@" -f -
+  { "$packer" -dc <"$archive" || echo 'cut short' >&2; } | tar -f - "$@"
 }
 `
 
-/** The listing of an archive of the host as tar or unzip prints it, and the SHA-256 of all its regular files' content. */
+/** The archive in fs_path; a folder that may not be searched is a failure, never absence. */
+const findArchive = `fs_expand "$src"
+archive=$fs_path
+`
+
+/** What is in an archive of the host, as tar or unzip prints it, after the name of what unpacks it. */
 export const listArchive = shellScript(
   'list-archive',
   'probe',
   ['src'],
-  `${expandHome}TZ=UTC
+  `${expandHome}${findPath}TZ=UTC
 export TZ
-fs_expand "$src"
-archive=$fs_path
-[ -e "$archive" ] || { echo absent; exit 0; }
+${findArchive}fs_find "$archive" || { echo absent; exit 0; }
 ${tarFunction}
 if [ "$packer" = zip ]; then
   list=$(unzip -l "$archive") || exit 1
-  sum=$(unzip -p "$archive" 2>/dev/null | sha256sum) || exit 1
 else
   set -- -tv
   case $(tar --version 2>/dev/null) in *GNU*) set -- --quoting-style=literal -tv ;; esac
   list=$(unpack "$@" 2>/dev/null) || { unpack "$@" >/dev/null; exit 1; }
-  sum=$(unpack -x -O 2>/dev/null | sha256sum) || exit 1
 fi
-printf '%s\\n%s\\n%s\\n' "\${sum%% *}" "$packer" "$list"`,
+printf '%s\\n%s\\n' "$packer" "$list"`,
 )
 
-/** What stands at the destination: a line for each name, in their order, and the SHA-256 of the files' content. */
+/**
+ * What stands at the destination: a line for each name, in their order, and the SHA-256 of the files' content; then that
+ * of an archive of the host. `raws` are words: the names in it that count, without any all.
+ */
 export const probeEntries = shellScript(
   'probe-entries',
   'probe',
-  ['dest', 'names', 'files'],
-  `${expandHome}
+  ['dest', 'names', 'files', 'src', 'raws'],
+  `${expandHome}${findPath}
 fs_expand "$dest"
-if [ ! -d "$fs_path" ]; then
-  [ ! -e "$fs_path" ] || { printf '%s\\n' "not a folder: $fs_path" >&2; exit 1; }
-  echo absent
-  exit 0
-fi
-CDPATH='' cd -- "$fs_path" || exit 1
-[ -x . ] || { printf '%s\\n' "permission denied: $fs_path" >&2; exit 1; }
+fs_find "$fs_path/." || { echo absent; exit 0; }
+dest=$fs_path
 echo there
-printf '%s\\n' "$names" | while IFS= read -r entry; do
-  [ -n "$entry" ] || continue
-  if [ -L "./$entry" ]; then printf 'link %s\\n' "$(readlink -- "./$entry")"
-  elif [ -e "./$entry" ]; then stat -c '%f %s %U %u %G %g' -- "./$entry" || exit 1
-  else echo missing
-  fi
-done
-printf '%s\\n' "$files" | while IFS= read -r entry; do
-  if [ -n "$entry" ] && [ -f "./$entry" ]; then cat -- "./$entry" || exit 1; fi
-done | sha256sum`,
+(
+  CDPATH='' cd -- "$dest" || exit 1
+  printf '%s\\n' "$names" | while IFS= read -r entry; do
+    [ -n "$entry" ] || continue
+    if [ -L "./$entry" ]; then printf 'link %s\\n' "$(readlink -- "./$entry")"
+    elif [ -e "./$entry" ]; then stat -c '%f %s %U %u %G %g' -- "./$entry" || exit 1
+    else echo missing
+    fi
+  done
+  printf '%s\\n' "$files" | while IFS= read -r entry; do
+    if [ -n "$entry" ] && [ -f "./$entry" ]; then cat -- "./$entry" || exit 1; fi
+  done | sha256sum
+) || exit 1
+[ -n "$src" ] || exit 0
+${findArchive}${tarFunction}
+eval "set -- $raws"
+if [ "$packer" = zip ]; then unzip -p "$archive" "$@" 2>/dev/null
+elif [ $# -gt 0 ]; then unpack -x -O -- "$@" 2>/dev/null
+else unpack -x -O 2>/dev/null
+fi | sha256sum`,
 )
 
+/**
+ * Unpacks into a folder of its own within the destination, and moves from there what is meant: whatever fails on the way (the
+ * archive, the disk) leaves what was there. `names` are pairs of lines, the name in the archive and the one to be. `whole`: a folder that is not there yet is moved with all that is in it.
+ */
 export const extract = shellScript(
   'extract-archive',
   'apply',
-  ['src', 'dest', 'sha', 'temp', 'names', 'owner', 'group', 'mode'],
-  `${expandHome}
-fs_expand "$src"
-archive=$fs_path
-trap '[ "$temp" != yes ] || rm -f -- "$archive"' EXIT
+  ['src', 'dest', 'sha', 'temp', 'names', 'whole', 'options', 'owner', 'group', 'mode'],
+  `${expandHome}${sweepLeftovers}${tellFull}${findArchive}stage=''
+trap '[ "$temp" != yes ] || rm -f -- "$archive"; [ -z "$stage" ] || rm -rf -- "$stage"' EXIT
 trap 'exit 143' HUP INT TERM
+fail() {
+  printf '%s\\n' "$1" >&2
+  exit 1
+}
 if [ -n "$sha" ]; then
   got=$(sha256sum <"$archive") || exit 1
-  [ "\${got%% *}" = "$sha" ] || { echo 'the archive did not arrive whole' >&2; exit 1; }
+  [ "\${got%% *}" = "$sha" ] || fail 'the archive did not arrive whole'
 fi
 fs_expand "$dest"
-dest=$fs_path
+dest=\${fs_path%/}
 ${tarFunction}
-CDPATH='' cd -- "$dest" || exit 1
 umask 022
-if [ "$packer" = zip ]; then unzip -o -q "$archive" >&2 || exit 1; else unpack -x >&2 || exit 1; fi
-printf '%s\\n' "$names" | while IFS= read -r entry; do
-  [ -n "$entry" ] || continue
-  if [ -n "$owner" ]; then chown -h -- "$owner" "./$entry" || exit 1; fi
-  if [ -n "$group" ]; then chgrp -h -- "$group" "./$entry" || exit 1; fi
-  if [ -n "$mode" ] && [ ! -L "./$entry" ]; then chmod -- "$mode" "./$entry" || exit 1; fi
+fs_sweep "$dest"
+stage=$(mktemp -d "$dest/.tsplay.XXXXXX") || exit 1
+CDPATH='' cd -- "$stage" || exit 1
+eval "set -- $options"
+if [ "$packer" = zip ]; then
+  [ $# -eq 0 ] || fail 'extra_opts are for tar: this is a zip archive'
+  unzip -o -q "$archive" >&2
+else
+  unpack -x "$@" >&2
+fi || { why=$(fs_why .why); fail "nothing was changed in \${dest:-/}\${why:+: $why}"; }
+if [ -n "$owner" ]; then find . ! -name . -exec chown -h -- "$owner" {} + || exit 1; fi
+if [ -n "$group" ]; then find . ! -name . -exec chgrp -h -- "$group" {} + || exit 1; fi
+if [ -n "$mode" ]; then find . -depth ! -name . ! -type l -exec chmod -- "$mode" {} + || exit 1; fi
+attributes_of() {
+  chmod -- "$(stat -c %a -- "$1")" "$2" || return 1
+  [ "$(id -u)" -ne 0 ] || chown -- "$(stat -c %u:%g -- "$1")" "$2"
+}
+printf '%s\\n' "$names" | while IFS= read -r from && IFS= read -r to; do
+  [ -e "./$from" ] || [ -L "./$from" ] || continue
+  to=$dest/$to
+  [ -d "\${to%/*}/" ] || mkdir -p -- "\${to%/*}" || exit 1
+  if [ -d "./$from" ] && [ ! -L "./$from" ]; then
+    if [ -L "$to" ]; then rm -f -- "$to" || exit 1; fi
+    if [ -d "$to" ]; then attributes_of "./$from" "$to" || exit 1
+    elif [ "$whole" = yes ]; then mv -- "./$from" "$to" || exit 1
+    else mkdir -- "$to" && attributes_of "./$from" "$to" || exit 1
+    fi
+  else
+    if [ -L "$to" ]; then rm -f -- "$to" || exit 1; fi
+    [ ! -d "$to" ] || fail "is a folder: $to"
+    mv -f -- "./$from" "$to" || exit 1
+  fi
 done`,
 )

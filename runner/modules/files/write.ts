@@ -1,32 +1,22 @@
-import { randomBytes } from 'node:crypto'
 import { Secret } from '../../secrets/secret.js'
 import type { Script } from '../../transport/transport.js'
-import { type ApplyHost, ModuleFailure, type ResultFields } from '../module.js'
+import type { ApplyHost, ResultFields } from '../module.js'
 import { mustRun } from '../outcome.js'
-import { reveal } from '../schema.js'
 import { shellScript } from '../script.js'
-import { joinWords } from '../words.js'
 import type { SetAttributes } from './attributes.js'
 import { type Content, isInline } from './content.js'
+import { type Download, webOptions } from './download.js'
 import { expandHome, findPath, printState } from './fragments.js'
+import { sweepLeftovers, tellFull } from './leftovers.js'
 import { parentOf } from './probe.js'
 import { fileFields } from './result.js'
 import { type FileState, Reader, readState } from './state.js'
+import { uploadInto } from './upload.js'
 
 /** A file of the host. */
 export interface FileOfHost {
   readonly from: string
   readonly sha256: string
-}
-
-/** What the host fetches itself. */
-export interface Download {
-  readonly url: string
-  /** Hex, or '' where it is not known. */
-  readonly sha256: string
-  /** In seconds, to connect and between two bytes. */
-  readonly timeout: number
-  readonly headers: Readonly<Record<string, string | Secret>>
 }
 
 /** A file to be written whole. */
@@ -65,8 +55,9 @@ const writeVars = [
  * verified, owned, of its mode, on disk and validated before it takes the name; whatever fails on the way leaves what was
  * there.
  */
-const writeProgram = (fill: string) => `${expandHome}${findPath}${printState}
-fail() {
+const writeProgram = (
+  fill: string,
+) => `${expandHome}${findPath}${printState}${sweepLeftovers}${tellFull}fail() {
   printf '%s\\n' "$1" >&2
   exit 1
 }
@@ -80,6 +71,7 @@ fs_expand "$path"
 path=$fs_path
 if [ "$follow" = yes ] && [ -L "$path" ]; then path=$(readlink -f -- "$path") || fail "a dangling link: $path"; fi
 dir=\${path%/*}
+fs_sweep "$dir"
 ${fill}
 [ -d "$path" ] && fail "is a directory: $path"
 if [ -n "$expect" ]; then
@@ -100,7 +92,7 @@ fi
 saved=''
 if [ "$backup" = yes ] && [ -f "$path" ]; then
   saved=$path.$$.$(date +%Y-%m-%d@%H:%M:%S)~
-  cp -p -- "$path" "$saved" || exit 1
+  cp -p -- "$path" "$saved" || { rm -f -- "$saved"; exit 1; }
 fi
 mv -f -- "$fs_temp" "$path" || exit 1
 fs_temp=''
@@ -110,7 +102,12 @@ printf '%s\\n%s\\n' "\${saved:+saved}" "$got"
 fs_state "$path" no no
 printf '%s' "$saved"`
 
-const makeTemp = `[ -d "\${dir:-/}" ] || fail "no such directory: \${dir:-/}"
+// What is not written whole is told with the system's reason.
+const makeTemp = `unwritten() {
+  why=$(fs_why "$fs_temp")
+  fail "$1\${why:+: $why}"
+}
+[ -d "\${dir:-/}" ] || fail "no such directory: \${dir:-/}"
 fs_temp=$(mktemp "$dir/.tsplay.XXXXXX") || exit 1`
 
 const script = shellScript(
@@ -123,9 +120,9 @@ else
   ${makeTemp.replaceAll('\n', '\n  ')}
   if [ -n "$from" ]; then
     fs_expand "$from"
-    cat <"$fs_path" >"$fs_temp" || exit 1
+    cat <"$fs_path" >"$fs_temp" || unwritten "could not write to \${dir:-/}"
   else
-    printf '%s' "$content" >"$fs_temp" || fail "could not write to $dir: is the disk full?"
+    printf '%s' "$content" >"$fs_temp" || unwritten "could not write to \${dir:-/}"
   fi
 fi`),
 )
@@ -134,14 +131,15 @@ fi`),
 const fetchScript = shellScript(
   'fetch-file',
   'apply',
-  [...writeVars, 'url', 'timeout', 'curl_config', 'wget_headers'],
+  [...writeVars, 'url', 'timeout', 'curl_config', 'wget_options'],
   writeProgram(`${makeTemp}
 if command -v curl >/dev/null 2>&1; then
-  printf '%s' "$curl_config" | curl -fsSL --retry 2 --connect-timeout "$timeout" --speed-limit 1 --speed-time "$timeout" \\
-    -K - -o "$fs_temp" -- "$url" || fail "could not fetch $url"
+  said=$(printf '%s' "$curl_config" | curl -fsSL --retry 2 --connect-timeout "$timeout" --speed-limit 1 --speed-time "$timeout" \\
+    -K - -o "$fs_temp" -- "$url" 2>&1) ||
+    unwritten "could not fetch $url: $(printf '%s\\n' "$said" | sed -n 's/^curl: //p' | tail -n 1)"
 elif command -v wget >/dev/null 2>&1; then
-  eval "set -- $wget_headers"
-  wget -q -T "$timeout" -O "$fs_temp" "$@" -- "$url" >&2 || fail "could not fetch $url"
+  eval "set -- $wget_options"
+  wget -q -T "$timeout" -O "$fs_temp" "$@" -- "$url" >&2 || unwritten "could not fetch $url"
 else
   fail 'neither curl nor wget is on this host'
 fi`),
@@ -166,27 +164,16 @@ async function scriptFor(host: ApplyHost, order: WriteOrder): Promise<Script> {
   const { content } = order
   const values = valuesOf(host, order)
   if ('url' in content) {
-    const { url, timeout, headers } = content
-    return fetchScript({ ...values, url, timeout: `${Math.ceil(timeout)}`, ...headerValues(headers) })
+    const { url, timeout } = content
+    return fetchScript({ ...values, url, timeout: `${Math.ceil(timeout)}`, ...webOptions(content) })
   }
   if ('from' in content) return script({ ...values, content: '', temp: '', from: content.from })
   if (!isInline(content)) {
-    const temp = await upload(host, order.path, content)
+    const temp = await uploadInto(host, parentOf(order.path), content.stream())
     return script({ ...values, content: '', temp, from: '' })
   }
   const text = content.secret ? new Secret(content.bytes.toString('utf8')) : content.bytes
   return script({ ...values, content: text, temp: '', from: '' })
-}
-
-function headerValues(headers: Download['headers']) {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${reveal(value)}`)
-  const secret = Object.values(headers).some((value) => value instanceof Secret)
-  const hide = (text: string) => (secret ? new Secret(text) : text)
-  const escaped = lines.map((line) => `header = "${line.replace(/["\\]/g, '\\$&')}"\n`).join('')
-  return {
-    curl_config: hide(escaped),
-    wget_headers: hide(joinWords(lines.flatMap((line) => ['--header', line]))),
-  }
 }
 
 function valuesOf(host: ApplyHost, order: WriteOrder) {
@@ -213,19 +200,4 @@ function valuesOf(host: ApplyHost, order: WriteOrder) {
     expect: edited ? (before.sha256 ?? '') : '',
     finish,
   }
-}
-
-const removeTemp = shellScript('remove-temp', 'apply', ['temp'], `rm -f -- "$temp"`)
-
-async function upload(host: ApplyHost, path: string, content: Content): Promise<string> {
-  const parent = parentOf(path)
-  const temp = `${parent === '/' ? '' : parent}/.tsplay.${randomBytes(9).toString('hex')}`
-  try {
-    await host.upload(content.stream(), temp)
-  } catch (error) {
-    // The connection may be gone; what made the upload fail is the news, not this.
-    await host.run(removeTemp({ temp })).catch(() => undefined)
-    throw error instanceof Error ? error : new ModuleFailure(String(error))
-  }
-  return temp
 }

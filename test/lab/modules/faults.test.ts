@@ -1,0 +1,229 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import type { Controller } from '../../../runner/modules/module.js'
+import { findModule } from '../../../runner/modules/registry.js'
+import { localController, runModule } from '../../support/cases.js'
+import { type Lab, openLab } from '../lab.js'
+import { connectLabHost, type LabModuleHost } from './hosts.js'
+
+const name = 'agent-2'
+const dir = '/srv/faults'
+const folder = mkdtempSync(join(tmpdir(), 'tsplay-faults-'))
+
+/** More than is left on the small disk: one that travels in a script, and one on a channel of its own. */
+const text = `${'new line\n'.repeat(8000)}`
+const large = randomBytes(3_000_000)
+const old = `${'old line\n'.repeat(4500)}`
+
+let lab: Lab
+let host: LabModuleHost
+let watcher: LabModuleHost
+let web: Server
+let url: string
+/** What the server does between the two halves of what it sends. */
+let midway: () => Promise<void> = async () => undefined
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  host = await connectLabHost(lab, name)
+  watcher = await connectLabHost(lab, name)
+  writeFileSync(join(folder, 'text'), text)
+  writeFileSync(join(folder, 'large'), large)
+  web = createServer((_request, response) => {
+    const half = large.length / 2
+    response.writeHead(200, { 'Content-Length': large.length })
+    response.write(large.subarray(0, half))
+    void midway().then(() => response.end(large.subarray(half)))
+  }).listen(0, '0.0.0.0')
+  await once(web, 'listening')
+  const gateway = lab.hosts.find((one) => one.name === name)!.address.replace(/\.\d+$/, '.1')
+  url = `http://${gateway}:${(web.address() as AddressInfo).port}/large`
+})
+afterAll(async () => {
+  web.close()
+  await host.close()
+  await sh(`umount ${dir} 2>/dev/null; rm -rf ${dir}; rm -f /root/cut /root/x.tar`)
+  await watcher.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Not over the connection that is under test; over a new one, where its own was cut. */
+async function sh(program: string): Promise<string> {
+  const script = { body: 'exec sh -c "$program"', vars: { program } }
+  return (await watcher.query(script)).stdout.toString()
+}
+
+const run = (module: string, args: object, controller: Controller = localController(folder), on = host) =>
+  runModule(findModule(module)!, args, { host: on, controller } as never, true)
+const failure = (module: string, args: object, controller?: Controller, on = host): Promise<Error> =>
+  run(module, args, controller, on).then(
+    () => expect.fail(`${module} did not fail`),
+    (error: Error) => error,
+  )
+
+const sumOf = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex')
+const sumOnHost = async () => (await sh(`sha256sum <${dir}/f`)).slice(0, 64)
+
+/** What goes on without its connection comes to an end, and leaves nothing beside the file. */
+const settled = () => expect.poll(() => sh(`ls -A ${dir}`), { timeout: 10_000 }).toBe('f\n')
+
+/** Every module that writes a file, with what it would write at `f`. */
+const writers: readonly [string, () => object, string?][] = [
+  ['copy', () => ({ src: 'text', dest: `${dir}/f` })],
+  ['copy', () => ({ src: 'large', dest: `${dir}/f` }), 'of a large file'],
+  ['copy', () => ({ src: '/root/x.tar', dest: `${dir}/f`, remote_src: true }), 'of a file of the host'],
+  ['copy', () => ({ content: 'short', dest: `${dir}/f`, backup: true }), 'with a backup'],
+  ['template', () => ({ src: 'text', dest: `${dir}/f` })],
+  ['lineinfile', () => ({ path: `${dir}/f`, line: 'one more' })],
+  ['blockinfile', () => ({ path: `${dir}/f`, block: 'one more' })],
+  ['replace', () => ({ path: `${dir}/f`, regexp: 'old', replace: 'young' })],
+  ['get_url', () => ({ url, dest: `${dir}/f`, force: true })],
+  ['unarchive', () => ({ src: '/root/x.tar', dest: dir, remote_src: true })],
+  ['unarchive', () => ({ src: 'x.tar', dest: dir }), 'of an archive of the controller'],
+]
+
+describe('on a full disk', () => {
+  beforeAll(async () => {
+    await sh(`umount ${dir} 2>/dev/null; mkdir -p ${dir} && mount -t tmpfs -o size=64k tmpfs ${dir}
+cd /root && yes 'new line' | head -n 20000 >f && tar -cf x.tar f && rm f`)
+    const merged = lab.hosts.find((one) => one.name === name)!.root
+    writeFileSync(join(folder, 'x.tar'), readFileSync(join(merged, 'root/x.tar')))
+  })
+  afterAll(() => sh(`umount ${dir}`))
+
+  test.each(writers)('%s leaves the old file, and nothing beside it', async (module, args) => {
+    await sh(`cd ${dir} && rm -rf ./* ./.[!.]* && yes 'old line' | head -n 4500 >f`)
+    const error = await failure(module, args())
+    expect(error.message).toContain('No space left on device')
+    expect(error.message).toContain(dir)
+    expect(await sh(`ls -A ${dir}`)).toBe('f\n')
+    expect(await sumOnHost()).toBe(sumOf(old))
+  })
+})
+
+/** Kills the sshd of every session, as a network that goes does: not the one that listens. */
+const cut = `for p in $(pgrep -x sshd); do
+  [ "$(ps -o ppid= -p "$p" | tr -d ' ')" = 1 ] || echo "$p"
+done | xargs -r kill -9 2>/dev/null || :`
+
+/** The connection that says so goes, too. */
+const cutNow = () =>
+  watcher.run({ body: cut }).then(
+    () => undefined,
+    () => undefined,
+  )
+
+describe('a connection that is cut in the middle of a write', () => {
+  beforeEach(async () => {
+    await sh(`mkdir -p ${dir} && cd ${dir} && rm -rf ./* ./.[!.]* && yes 'old line' | head -n 4500 >f
+printf '%s\\n' '${cut.replaceAll("'", "'\\''")}' >/root/cut`)
+    await host.close()
+    host = await connectLabHost(lab, name)
+  })
+
+  /** The validator stands between the new content and its name. */
+  const validate = "sh -c 'sh /root/cut; sleep 0.3; test -s %s'"
+  test.each([
+    ['copy', { src: 'text', dest: `${dir}/f`, validate }],
+    ['template', { src: 'text', dest: `${dir}/f`, validate }],
+    ['lineinfile', { path: `${dir}/f`, line: 'one more', validate }],
+    ['blockinfile', { path: `${dir}/f`, block: 'one more', validate }],
+  ])('%s: the old file or the new one, and the next run settles it', async (module, args) => {
+    const error = await failure(module, args)
+    expect(error.message).toContain('the connection was lost while a script ran')
+    await settled()
+    const { validate: _, ...again } = args
+    await run(module, again)
+    expect(await sh(`ls -A ${dir}`)).toBe('f\n')
+    expect(await sumOnHost()).not.toBe(sumOf(old))
+    expect((await run(module, again)).change).toBeUndefined()
+  })
+
+  test('copy of a large file: the old one, and no part of the new one', async () => {
+    const halves = async function* () {
+      yield large.subarray(0, 1_000_000)
+      await cutNow()
+      yield large.subarray(1_000_000)
+    }
+    const controller = {
+      ...localController(folder),
+      stream: () => Readable.from(halves(), { objectMode: false }),
+    }
+    const error = await failure('copy', { src: 'large', dest: `${dir}/f` }, controller)
+    expect(error.message).toContain('the connection was lost')
+    await settled()
+    expect(await sumOnHost()).toBe(sumOf(old))
+    await run('copy', { src: 'large', dest: `${dir}/f` })
+    expect(await sumOnHost()).toBe(sumOf(large))
+  })
+
+  test('get_url: the old file or the new one', async () => {
+    midway = cutNow
+    const args = { url, dest: `${dir}/f`, checksum: `sha256:${sumOf(large)}` }
+    await failure('get_url', args)
+    midway = async () => undefined
+    await settled()
+    expect([sumOf(old), sumOf(large)]).toContain(await sumOnHost())
+    await run('get_url', args)
+    expect(await sumOnHost()).toBe(sumOf(large))
+  })
+
+  test('fetch goes on where it was; a host that stays away leaves the old file', async () => {
+    await sh(`cp /dev/null ${dir}/f && head -c 3000000 /dev/urandom >${dir}/f`)
+    const to = join(folder, 'fetched')
+    mkdirSync(to)
+    writeFileSync(join(to, 'f'), 'old')
+    let pieces = 0
+    const run3 = (then: () => Promise<void>) => ({
+      ...host,
+      run: async (script: Parameters<typeof host.run>[0]) => {
+        if (++pieces === 3) await then()
+        return host.run(script)
+      },
+    })
+    const args = { src: `${dir}/f`, dest: `${to}/`, flat: true }
+    const away = run3(() => Promise.reject(new Error('away')))
+    expect((await failure('fetch', args, undefined, away)).message).toBe('away')
+    expect(readdirSync(to)).toEqual(['f'])
+    expect(readFileSync(join(to, 'f'), 'utf8')).toBe('old')
+    pieces = 0
+    await run('fetch', args, undefined, run3(cutNow))
+    expect(sumOf(readFileSync(join(to, 'f')))).toBe(await sumOnHost())
+  })
+})
+
+describe('what may not be looked at is not absent', () => {
+  let user: LabModuleHost
+  beforeAll(async () => {
+    user = await connectLabHost(lab, name, false)
+    await sh(`rm -rf ${dir}; mkdir -p ${dir}/shut && cp /root/x.tar ${dir}/shut && chmod 700 ${dir}/shut`)
+  })
+  afterAll(() => user?.close())
+
+  test.each([
+    ['copy', { src: 'text', dest: `${dir}/shut/f` }],
+    ['template', { src: 'text', dest: `${dir}/shut/f` }],
+    ['lineinfile', { path: `${dir}/shut/f`, line: 'a', create: true }],
+    ['get_url', { url: 'http://127.0.0.1:1/', dest: `${dir}/shut/f` }],
+    ['unarchive', { src: 'x.tar', dest: `${dir}/shut` }],
+    ['unarchive', { src: `${dir}/shut/x.tar`, dest: '/tmp', remote_src: true }],
+    ['fetch', { src: `${dir}/shut/f`, dest: folder, fail_on_missing: false }],
+    ['file', { path: `${dir}/shut/f`, state: 'absent' }],
+    ['stat', { path: `${dir}/shut/f` }],
+    ['slurp', { src: `${dir}/shut/f` }],
+    ['wait_for', { path: `${dir}/shut/f`, state: 'absent' }],
+    ['find', { paths: [`${dir}/shut/d`] }],
+    ['command', { cmd: 'true', creates: `${dir}/shut/f` }],
+  ])('%s', async (module, args) => {
+    const error = await failure(module, args, undefined, user)
+    expect(error.message.toLowerCase()).toContain('permission denied')
+    expect(error.message).toContain(`${dir}/shut`)
+  })
+})
