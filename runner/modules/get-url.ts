@@ -1,43 +1,77 @@
+import { text as readText } from 'node:stream/consumers'
 import { z } from 'zod'
+import { Secret } from '../secrets/secret.js'
 import { applyFile } from './files/apply.js'
-import { planFile } from './files/plan.js'
+import { type Download, webOptions } from './files/download.js'
+import { downloadHere } from './files/download-here.js'
+import { type FileWork, planFile } from './files/plan.js'
 import { probeFile } from './files/probe.js'
 import { fileFields } from './files/result.js'
 import { validateArg, validatorOf } from './files/validate.js'
 import { defineModule, ModuleFailure, type ProbeHost } from './module.js'
-import { attributes, bool, path, seconds, secretText, text } from './schema.js'
+import { attributes, bool, path, reveal, seconds, secretLine, text } from './schema.js'
 import { shellScript } from './script.js'
 
-const web = text.refine((v) => /^(https?|ftp|file):\/\/\S+$/.test(v), 'must be a URL')
+const web = text.refine((v) => /^(https?|ftp|file):\/\/\S+$/.test(v) && URL.canParse(v), 'must be a URL')
 
-const args = z.strictObject({
-  url: web.describe('What to fetch; the host fetches it, with curl or wget.'),
-  dest: path.describe('Where it goes; into a folder under the URL’s last name.'),
-  checksum: text
-    .refine(
-      (v) => /^sha256:([0-9a-fA-F]{64}|(https?|ftp|file):\/\/\S+)$/.test(v),
-      'must be sha256:HEX or sha256:URL',
-    )
-    .optional()
-    .describe('`sha256:HEX`, or `sha256:URL` of a file of checksums.'),
-  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), secretText).default({}),
-  timeout: seconds.default(10).describe('To connect, and between two bytes.'),
-  force: bool.default(false).describe('Without a checksum: fetch it every time, which counts as a change.'),
-  backup: bool.default(false).describe('Keep the old file beside it, with a time in its name.'),
-  validate: validateArg,
-  ...attributes,
-})
+const args = z
+  .strictObject({
+    url: web.describe('What to fetch; the host fetches it, with curl or wget.'),
+    via: z
+      .enum(['host', 'controller'])
+      .default('host')
+      .describe(
+        '`controller`: it fetches the file, once for all hosts, and sends it; for hosts without a way out. ' +
+          'It uses no proxy.',
+      ),
+    dest: path.describe('Where it goes; into a folder under the URL’s last name.'),
+    checksum: text
+      .refine(
+        (v) => /^sha256:([0-9a-fA-F]{64}|(https?|ftp|file):\/\/\S+)$/.test(v),
+        'must be sha256:HEX or sha256:URL',
+      )
+      .optional()
+      .describe('`sha256:HEX`, or `sha256:URL` of a file of checksums.'),
+    headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), secretLine).default({}),
+    url_username: secretLine.optional(),
+    url_password: secretLine.optional(),
+    force_basic_auth: bool.default(true).describe('Accepted: a user is told with the first request.'),
+    validate_certs: bool.default(true),
+    ca_path: path.optional().describe('A file of the host with the certificates to trust.'),
+    timeout: seconds.default(10).describe('To connect, and between two bytes.'),
+    force: bool.default(false).describe('Without a checksum: fetch it every time, which counts as a change.'),
+    backup: bool.default(false).describe('Keep the old file beside it, with a time in its name.'),
+    validate: validateArg,
+    ...attributes,
+  })
+  .superRefine((value, context) => {
+    const issue = (message: string, at: string) => context.addIssue({ code: 'custom', message, path: [at] })
+    if (value.url_password !== undefined && value.url_username === undefined)
+      issue('is needed with url_password', 'url_username')
+    if (value.via === 'host') return
+    for (const url of [value.url, sumUrl(value.checksum)])
+      if (url !== undefined && !/^https?:/.test(url))
+        issue('the controller fetches from http and https', 'via')
+    if (!value.validate_certs || value.ca_path !== undefined)
+      issue('the controller trusts what Node.js does: NODE_EXTRA_CA_CERTS names more certificates', 'via')
+  })
 
 type Args = z.output<typeof args>
+
+/** Of a file of checksums, where it is one. */
+function sumUrl(checksum: string | undefined): string | undefined {
+  return checksum?.includes('://') ? checksum.slice('sha256:'.length) : undefined
+}
 
 const sumsScript = shellScript(
   'fetch-checksums',
   'probe',
-  ['url', 'timeout'],
+  ['url', 'timeout', 'curl_config', 'wget_options'],
   `if command -v curl >/dev/null 2>&1; then
-  curl -fsSL --connect-timeout "$timeout" --max-time 60 --max-filesize 1000000 -- "$url"
+  printf '%s' "$curl_config" | curl -fsSL --connect-timeout "$timeout" --max-time 60 --max-filesize 1000000 -K - -- "$url"
 elif command -v wget >/dev/null 2>&1; then
-  wget -q -T "$timeout" -O - -- "$url"
+  eval "set -- $wget_options"
+  wget -q -T "$timeout" -O - "$@" -- "$url"
 else
   echo 'neither curl nor wget is on this host' >&2
   exit 1
@@ -51,9 +85,11 @@ export const getUrl = defineModule({
     summary: 'Let the host fetch a file, verified by its SHA-256',
     description:
       'With a checksum, a file that already has it costs one round trip and no download; one that is fetched and has ' +
-      'another leaves what was there. Give a checksum for every program.',
+      'another leaves what was there. Give a checksum for every program. What `headers` and `url_username` say is for the ' +
+      'server of `url` alone, not for that of the checksum.',
     examples: [
       '- name: k3s\n  get_url:\n    url: https://github.com/k3s-io/k3s/releases/download/v1.34.2%2Bk3s1/k3s\n    checksum: sha256:https://github.com/k3s-io/k3s/releases/download/v1.34.2%2Bk3s1/sha256sum-amd64.txt\n    dest: /usr/local/bin/k3s\n    mode: "0755"',
+      '- name: For hosts without a way out\n  get_url: { url: https://example.org/agent.tgz, dest: /opt/agent.tgz, via: controller }',
     ],
   },
   args,
@@ -65,15 +101,15 @@ export const getUrl = defineModule({
     return { answer, sha256 }
   },
   diff(args, { answer, sha256 }) {
-    const { url, headers, timeout, mode, owner, group, backup, force } = args
+    const { mode, owner, group, backup, force } = args
     // Without a checksum what is there is right, unless it shall be fetched every time.
     const kept = sha256 === '' && !force && answer.file.kind === 'file' ? (answer.file.sha256 ?? '') : sha256
-    const content = { url, headers, timeout, sha256: kept }
+    const content = downloadOf(args, args.url, kept)
     const validate = validatorOf(args.validate)
     return planFile({ attributes: { mode, owner, group }, content, backup, validate }, answer)
   },
   async apply(host, args, { data }) {
-    return { url: args.url, ...(await applyFile(host, data)) }
+    return { url: args.url, ...(await applyFile(host, await atHand(args, data))) }
   },
   result: (args, { answer }) => ({ url: args.url, ...fileFields(answer.path, answer.file) }),
 })
@@ -81,14 +117,42 @@ export const getUrl = defineModule({
 const lastName = (url: string) =>
   decodeURIComponent(url.replace(/[?#].*$/, '').replace(/^.*\//s, '')) || 'index.html'
 
+function downloadOf(args: Args, url: string, sha256: string): Download {
+  const { timeout, url_username: user, url_password: password } = args
+  // Who asks, and with which headers, is for the server of `url` alone.
+  const own = new URL(url).host === new URL(args.url).host
+  const pair = user === undefined ? undefined : `${reveal(user)}:${reveal(password ?? '')}`
+  const hidden = [user, password].some((one) => one instanceof Secret)
+  return {
+    ...{ url, sha256, timeout },
+    headers: own ? args.headers : {},
+    user: own && pair !== undefined && hidden ? new Secret(pair) : own ? pair : undefined,
+    validateCerts: args.validate_certs,
+    caPath: args.ca_path,
+  }
+}
+
+/** What the controller shall fetch is fetched now, when it is known that the host wants it. */
+async function atHand({ via }: Args, work: FileWork): Promise<FileWork> {
+  if (via === 'host' || work.kind !== 'write' || !('url' in work.order.content)) return work
+  return { ...work, order: { ...work.order, content: await downloadHere(work.order.content) } }
+}
+
 /** The wanted SHA-256, '' for none. Its file of checksums names the file, or holds one sum alone. */
-async function wantedSum(host: ProbeHost, { checksum, url, timeout }: Args): Promise<string> {
-  const sum = checksum?.slice('sha256:'.length) ?? ''
-  if (!sum.includes('://')) return sum.toLowerCase()
-  const { stdout } = await host.query(sumsScript({ url: sum, timeout: `${Math.ceil(timeout)}` }))
-  const found = findSum(stdout.toString('utf8'), lastName(url))
-  if (found === undefined) throw new ModuleFailure(`${sum} has no SHA-256 of ${lastName(url)}`)
+async function wantedSum(host: ProbeHost, args: Args): Promise<string> {
+  const url = sumUrl(args.checksum)
+  if (url === undefined) return (args.checksum ?? '').slice('sha256:'.length).toLowerCase()
+  const body = await sumsOf(host, args, downloadOf(args, url, ''))
+  const found = findSum(body, lastName(args.url))
+  if (found === undefined) throw new ModuleFailure(`${url} has no SHA-256 of ${lastName(args.url)}`)
   return found
+}
+
+async function sumsOf(host: ProbeHost, { via }: Args, order: Download): Promise<string> {
+  if (via === 'controller') return readText((await downloadHere(order)).stream())
+  const { url, timeout } = order
+  const script = sumsScript({ url, timeout: `${Math.ceil(timeout)}`, ...webOptions(order) })
+  return (await host.query(script)).stdout.toString('utf8')
 }
 
 /** The sum of a file in the text that `sha256sum` prints; the only sum, where there is but one without a name. */

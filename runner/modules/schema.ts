@@ -13,6 +13,9 @@ export const name = text.refine((v) => v !== '' && !/[\n\r]/.test(v), 'must be o
 /** Text, or a secret. */
 export const secretText = z.union([text, z.instanceof(Secret)])
 
+/** Text of one line, or a secret of one. */
+export const secretLine = secretText.refine((v) => !/[\n\r]/.test(reveal(v)), 'must be one line')
+
 const yes = new Set(['yes', 'true', 'on', 'y', 't', '1'])
 const no = new Set(['no', 'false', 'off', 'n', 'f', '0'])
 

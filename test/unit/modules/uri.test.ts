@@ -1,5 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { uri } from '../../../runner/modules/uri.js'
 import { Secret } from '../../../runner/secrets/secret.js'
@@ -70,4 +73,45 @@ test('nobody answers', async () => {
   expect(error.message).toContain('could not ask http://127.0.0.1:1/')
   for (const url of ['file:///etc/shadow', 'http://a b', 'gopher://x'])
     expect(uri.args.safeParse({ url }).success).toBe(false)
+})
+
+test('redirects are followed as far as it is said', async () => {
+  const none = await ask({ url: `${base}/moved`, follow_redirects: 'none', status_code: [302] })
+  expect(none.fields).toMatchObject({ status: 302, redirected: false, location: `${base}/json` })
+  const sent = { url: `${base}/moved`, method: 'POST', body: 'x', status_code: [200, 302] }
+  expect((await ask(sent)).fields).toMatchObject({ status: 302 })
+  seen.length = 0
+  expect((await ask({ ...sent, follow_redirects: 'all' })).fields).toMatchObject({ redirected: true })
+  expect(seen).toEqual(['POST /moved   x', 'GET /json   '])
+})
+
+test('a form, and methods of all kinds', async () => {
+  seen.length = 0
+  const body = { a: 'b c&', list: [1, 2] }
+  await ask({ url: `${base}/json`, method: 'PUT', body_format: 'form-urlencoded', body })
+  await ask({ url: `${base}/json`, method: 'DELETE', user: 'u', password: 'p' })
+  expect((await ask({ url: `${base}/json`, method: 'HEAD' })).change).toBeUndefined()
+  const auth = `Basic ${Buffer.from('u:p').toString('base64')}`
+  expect(seen).toEqual(['PUT /json   a=b+c%26&list=1&list=2', `DELETE /json ${auth}  `, 'HEAD /json   '])
+  expect(uri.args.safeParse({ url: base, user: 'a', url_username: 'a' }).success).toBe(false)
+})
+
+test('what it creates or removes spares the question', async () => {
+  seen.length = 0
+  const args = { url: `${base}/json`, method: 'POST' }
+  expect((await ask({ ...args, creates: '/etc/passwd' })).fields).toMatchObject({
+    msg: 'not asked: /etc/passwd exists',
+  })
+  await ask({ ...args, removes: '/no/such' })
+  expect(seen).toEqual([])
+})
+
+test('the body goes to a file, once, as it is', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'tsplay-uri-'))
+  const args = { url: `${base}/json`, dest: dir, mode: '0600' }
+  expect((await ask(args, false)).change?.summary).toEqual([`create ${dir}/json`])
+  expect((await ask(args)).fields).toMatchObject({ status: 200, dest: `${dir}/json`, mode: '0600' })
+  expect(readFileSync(join(dir, 'json'), 'utf8')).toBe('{"a":[1]}')
+  expect((await ask(args)).change).toBeUndefined()
+  rmSync(dir, { recursive: true })
 })

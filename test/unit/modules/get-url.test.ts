@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { getUrl } from '../../../runner/modules/get-url.js'
+import { uri } from '../../../runner/modules/uri.js'
+import { Secret } from '../../../runner/secrets/secret.js'
+import { localController, runModule } from '../../support/cases.js'
+import { localHost } from '../../support/local-host.js'
+
+const dir = mkdtempSync(join(tmpdir(), 'tsplay-web-'))
+const bytes = Buffer.from('a\0b\nc')
+const sum = createHash('sha256').update(bytes).digest('hex')
+let seen: string[] = []
+let base: string
+let secure: string
+
+const answer: RequestListener = ({ url, headers }, response) => {
+  seen.push(`${url} ${headers.authorization ?? '-'} ${headers['x-a'] ?? '-'}`)
+  if (url === '/sums') return response.end(`${'0'.repeat(64)}  other\n${sum}  ./file\n`)
+  if (url === '/late') return response.write('a')
+  if (url === '/file') return response.end(bytes)
+  return response.writeHead(404).end()
+}
+
+const listen = async (server: Server) => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+const servers: Server[] = []
+
+beforeAll(async () => {
+  const words =
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1'
+  const more = [
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+    '-keyout',
+    join(dir, 'key'),
+    '-out',
+    join(dir, 'cert'),
+  ]
+  execFileSync('openssl', [...words.split(' '), ...more], { stdio: 'ignore' })
+  const plain = createServer(answer)
+  const tls = createSecureServer(
+    { key: readFileSync(join(dir, 'key')), cert: readFileSync(join(dir, 'cert')) },
+    answer,
+  )
+  servers.push(plain, tls)
+  base = `http://127.0.0.1:${await listen(plain)}`
+  secure = `https://127.0.0.1:${await listen(tls)}`
+})
+beforeEach(() => {
+  seen = []
+  rmSync(join(dir, 'to'), { recursive: true, force: true })
+  mkdirSync(join(dir, 'to'))
+})
+afterAll(() => {
+  for (const server of servers) server.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const get = (raw: object, apply = true) => {
+  const on = { host: localHost(['dash']), controller: localController('/nowhere') }
+  return runModule(getUrl, { dest: join(dir, 'to/f'), timeout: 2, ...raw }, on as never, apply)
+}
+const basic = `Basic ${Buffer.from('u:p"\\w').toString('base64')}`
+const login = { url_username: 'u', url_password: new Secret('p"\\w'), headers: { 'X-A': "it's $(id)" } }
+
+test.each(['host', 'controller'])(
+  'via the %s: user, headers, a checksum from a file, into a folder',
+  async (via) => {
+    expect((await get({ via, dest: join(dir, 'to'), url: `${base}/file`, ...login })).fields).toMatchObject({
+      dest: join(dir, 'to/file'),
+    })
+    expect(readFileSync(join(dir, 'to/file'))).toEqual(bytes)
+    expect(seen).toEqual([`/file ${basic} it's $(id)`])
+    const checked = { url: `${base}/file`, via, checksum: `sha256:${base}/sums`, mode: '0640' }
+    const other = checked.checksum.replace('127.0.0.1', 'localhost')
+    seen = []
+    expect((await get({ ...checked, ...login }, false)).change?.summary).toEqual([
+      `create ${join(dir, 'to/f')}`,
+    ])
+    expect(seen).toEqual([`/sums ${basic} it's $(id)`])
+    await get(checked)
+    expect(statSync(join(dir, 'to/f')).mode & 0o777).toBe(0o640)
+    expect((await get(checked)).change).toBeUndefined()
+    seen = []
+    await get({ ...checked, ...login, checksum: other })
+    expect(seen[0]).toBe('/sums - -')
+  },
+)
+
+test.each(['host', 'controller'])('via the %s: what cannot be had leaves the old file', async (via) => {
+  writeFileSync(join(dir, 'to/f'), 'old')
+  const none = await get({ url: `${base}/none`, via, force: true }).catch((e) => e)
+  expect(none.message).toContain(`could not fetch ${base}/none`)
+  expect(none.message).toContain('404')
+  const wrong = await get({ url: `${base}/file`, via, checksum: `sha256:${'1'.repeat(64)}` }).catch((e) => e)
+  expect(wrong.message).toContain(`sha256 ${sum}, not 1111`)
+  if (via === 'controller') {
+    const late = await get({ url: `${base}/late`, via, force: true, timeout: 0.2 }).catch((e) => e)
+    expect(late.message).toBe(`could not fetch ${base}/late on the controller: nothing came for 0.2 s`)
+  }
+  expect(readdirSync(join(dir, 'to'))).toEqual(['f'])
+  expect(readFileSync(join(dir, 'to/f'), 'utf8')).toBe('old')
+})
+
+test('the controller fetches once for all hosts, and not where the host has it', async () => {
+  const file = {
+    url: `${base}/file`,
+    via: 'controller',
+    checksum: `sha256:${sum}`,
+    headers: { 'X-A': 'once' },
+  }
+  for (const name of ['a', 'b', 'c']) await get({ ...file, dest: join(dir, 'to', name) })
+  await get({ ...file, dest: join(dir, 'to/a') })
+  expect(seen).toEqual(['/file - once'])
+})
+
+test('forced, with the old one kept', async () => {
+  writeFileSync(join(dir, 'to/f'), 'old')
+  expect((await get({ url: `${base}/file` })).change).toBeUndefined()
+  const { fields } = await get({ url: `${base}/file`, force: true, backup: true })
+  expect(readFileSync(fields.backup_file as string, 'utf8')).toBe('old')
+})
+
+test('certificates are verified, by ours where it is said', async () => {
+  const refused = await get({ url: `${secure}/file` }).catch((e) => e)
+  expect(refused.message).toMatch(/certificate/)
+  await get({ url: `${secure}/file`, ca_path: join(dir, 'cert') })
+  await get({ url: `${secure}/file`, validate_certs: false, force: true })
+  const ask = (more: object) =>
+    runModule(uri, { url: `${secure}/file`, ...more }, { host: localHost(['dash']) } as never, true)
+  expect((await ask({}).catch((e) => e)).message).toMatch(/certificate/)
+  expect((await ask({ ca_path: join(dir, 'cert') })).fields).toMatchObject({ status: 200 })
+  expect((await ask({ validate_certs: false })).fields).toMatchObject({ status: 200 })
+  expect((await ask({ url: `${base}/late`, timeout: 1 }).catch((e) => e)).message).toContain('timed out')
+})
+
+test.each([
+  [{ url: 'http://a/b', url_password: 'x' }, 'url_username'],
+  [{ url: 'file:///a', via: 'controller' }, 'via'],
+  [{ url: 'https://a/b', via: 'controller', ca_path: '/a' }, 'via'],
+  [{ url: 'http://a/b', headers: { A: 'b\nC: d' } }, 'headers'],
+  [{ url: 'http://[', via: 'host' }, 'url'],
+])('%j is refused at %s', (args, at) => {
+  const { error } = getUrl.args.safeParse({ dest: '/f', ...args })
+  expect(error?.issues.map(({ path }) => path[0])).toContain(at)
+})
