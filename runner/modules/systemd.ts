@@ -40,8 +40,10 @@ type Args = z.output<typeof args>
 
 const suffix = /\.(service|socket|timer|mount|automount|target|path|slice|scope|swap|device)$/
 
+const givenName = (args: Args) => args.name ?? args.unit ?? args.service
+
 function orderOf(args: Args): UnitOrder {
-  const given = args.name ?? args.unit ?? args.service
+  const given = givenName(args)
   const unit = given === undefined ? undefined : suffix.test(given) ? given : `${given}.service`
   return { ...args, unit }
 }
@@ -65,9 +67,13 @@ export const systemd = defineModule({
   args,
   probe: (host, args: Args) => probeUnit(host, orderOf(args)),
   diff: (args, state) => planUnit(orderOf(args), state),
-  apply: (host, args, change) => applyUnit(host, orderOf(args), change.data),
+  async apply(host, args, change) {
+    const fields = await applyUnit(host, orderOf(args), change.data)
+    // As it was written, which is what Ansible returns.
+    return { ...fields, ...(fields.name === undefined ? {} : { name: givenName(args) }) }
+  },
   result: (args, state) => ({
-    name: orderOf(args).unit ?? null,
+    name: givenName(args) ?? null,
     state: state.status.ActiveState === 'active' ? 'started' : 'stopped',
     enabled: state.status.UnitFileState === 'enabled',
     status: state.status,
