@@ -106,3 +106,31 @@ describe('however it travels in a run', () => {
     expect(ran.exitCode).toBe(0)
   })
 })
+
+describe('what a host says of itself', () => {
+  it('is printed as it is, in facts, their names and what is made of them', async () => {
+    const first = evil[0]!
+    const forged = JSON.stringify({ value: first, all: evil, [first]: 'by name' })
+    const playbook = `- hosts: web
+  gather_subset: ['!all', '!min', local]
+  fact_path: <%= playbook_dir %>/facts.d
+  vars: { through: <%= facts.local.forged.value %> }
+  tasks:
+    - name: do <%= facts.local.forged.value %>
+      debug: { msg: <%= facts.local.forged.value %> }
+    - debug: { msg: "<%= [through, Object.keys(facts.local.forged).includes(through)] %>" }
+    - debug: { msg: <%= facts.local.forged.all %> }
+    - set_fact: { kept: <%= facts.local.forged %> }
+    - debug: { msg: "<%= kept[through] %>" }
+`
+    const ran = await play(playbook, { files: { 'facts.d/forged.fact': forged } })
+    expect(ran.stderr).toBe('')
+    expect(ran.messages).toEqual([
+      `h1: ${first}`,
+      `h1: ${JSON.stringify([first, true])}`,
+      `h1: ${JSON.stringify(evil)}`,
+      'h1: by name',
+    ])
+    expect(ran.trace[1]).toContain(`do ${first}`)
+  })
+})
