@@ -35,7 +35,7 @@ export interface HostRun {
   readonly stats: HostStats
   /** The run was interrupted here: nothing is rescued any more, `always` still runs. */
   interrupted?: boolean
-  /** In a rescue: what failed. */
+  /** What failed last in a block with a rescue; told there and afterwards, as Ansible does. */
   failure?: { readonly task: string; readonly result: unknown } | undefined
 }
 

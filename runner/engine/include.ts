@@ -42,11 +42,17 @@ export function performInclude(
   }
   const durationMs = performance.now() - started
   const result: HostTaskResult = { host: host.name, status, ignored: false, items, durationMs }
-  countResult(host.stats, result, step.rescuable)
+  if (status === 'ok') host.stats.ok += countOf(include, rounds)
+  else countResult(host.stats, result, step.rescuable)
   run.emit({ type: 'host_finished', task: info, result })
   if (status === 'failed' && !step.rescuable) host.state = 'failed'
   if (status === 'failed' && step.rescuable) host.failure = { task: info.name, result: items[0]?.result }
   return { failed: status === 'failed', rounds }
+}
+
+/** Ansible's counting: a file counts each time that it is included, a role does not. */
+function countOf(include: Include, rounds: readonly Round[]): number {
+  return include.task.action.module.name === 'include_role' ? 0 : rounds.length
 }
 
 function roundsOf(run: Run, include: Include, scope: HostScope, host: HostRun): Round[] {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Compiled, EvaluationError, type Scope } from '../expression/compiled.js'
+import type { Task } from '../plan/plan.js'
 import type { HostScope } from '../vars/scope.js'
 import { type Attempt, failedItem, type ItemOutcome, type TaskRun } from './item.js'
 import { describe, firstFalse } from './keywords.js'
@@ -30,15 +31,19 @@ export async function runLoop(
 ): Promise<ItemOutcome[]> {
   const { task, run } = context
   const items = loopItems(task.loop!, scope)
-  const runners = items.map((_, index) => prepare(context, scope, items, index, runnerFor))
   const pauseMs = Number(task.loopControl.pause?.evaluate(scope) ?? 0) * 1000
   const outcomes: ItemOutcome[] = []
+  const alone = pauseMs > 0 || isOneByOne(task)
+  let current = scope
   let window = widest
-  while (outcomes.length < runners.length && !run.stop.aborted) {
+  while (outcomes.length < items.length && !run.stop.aborted) {
     const from = outcomes.length
-    const ahead = pauseMs > 0 || task.loopControl.breakWhen || runners[from]!.runner.repeat ? 1 : window
-    const chunk = runners.slice(from, from + ahead)
+    const chunk = items
+      .slice(from, from + (alone ? 1 : window))
+      .map((_, index) => prepare(context, current, items, from + index, runnerFor))
     const attempts = chunk.map(({ runner }) => (runner.repeat ? undefined : runner.begin()))
+    // An error that is nobody's result is met in its turn, not before.
+    for (const attempt of attempts) attempt?.catch(() => undefined)
     window = Math.min(widest, window * 2)
     for (const [index, { runner, item, scope: itemScope }] of chunk.entries()) {
       const attempt = attempts[index]
@@ -47,6 +52,7 @@ export async function runLoop(
         ...outcome,
         result: { ...outcome.result, item, ansible_loop_var: task.loopControl.loopVar },
       })
+      if (outcome.facts) current = withFacts(current, outcome.facts)
       if (outcome.status === 'unreachable' || breaks(context, itemScope, outcome, outcomes)) return outcomes
       if (outcome.applied && index < chunk.length - 1) {
         window = 1
@@ -54,10 +60,20 @@ export async function runLoop(
         break
       }
     }
-    if (pauseMs > 0 && outcomes.length < runners.length)
+    if (pauseMs > 0 && outcomes.length < items.length)
       await delay(pauseMs, undefined, { signal: run.stop }).catch(() => undefined)
   }
   return outcomes
+}
+
+/** Where an item needs what came of the one before it, none is begun ahead. */
+function isOneByOne({ loopControl, until, retries, action }: Task): boolean {
+  return [loopControl.breakWhen, until, retries].some(Boolean) || action.module.name === 'set_fact'
+}
+
+/** Items see the facts that those before them have set: `all: <%= [...all, item] %>`. */
+function withFacts(scope: HostScope, facts: Readonly<Record<string, unknown>>): HostScope {
+  return scope.extend([layerOf('set-fact', new Map(Object.entries(facts)))])
 }
 
 /** `break_when`, over the item and what was registered of it. A condition that cannot be told fails the loop. */

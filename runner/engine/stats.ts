@@ -6,14 +6,16 @@ export function emptyStats(): HostStats {
 }
 
 /**
- * Ansible's counting: `ok` counts changed ones too, an ignored failure is ok and ignored, a rescued one is rescued
- * and not failed.
+ * Ansible's counting: `ok` counts changed ones too, an ignored failure is ok and ignored (and changed, where it changed
+ * something), a rescued one is rescued and not failed.
  */
 export function countResult(stats: HostStats, result: HostTaskResult, rescued: boolean): void {
   const failing = result.status === 'failed' || result.status === 'unreachable'
   if (failing && result.ignored) {
     stats.ok++
     stats.ignored++
+    if (result.items.some((item) => item.status === 'changed' || item.result.changed === true))
+      stats.changed++
   } else if (result.status === 'failed' && rescued) stats.rescued++
   else if (result.status === 'changed') {
     stats.ok++

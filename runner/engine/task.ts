@@ -87,7 +87,12 @@ async function untilDone(
     if (done === true || outcome.effective?.checkMode) return counted
     if (typeof done !== 'boolean') return done
     if (attempt > retries)
-      return { ...counted, status: 'failed', message: counted.message ?? `not so after ${attempt} attempts` }
+      return {
+        ...counted,
+        status: 'failed',
+        message: counted.message ?? `not so after ${attempt} attempts`,
+        result: { ...counted.result, changed: hasChanged(outcome) },
+      }
     run.emit({
       type: 'retrying',
       task: { id: task.id, name: context.title, module: task.action.module.name, at: '', handler: false },
@@ -124,17 +129,27 @@ async function judge(context: TaskRun, scope: HostScope, outcome: ItemOutcome): 
     const failed = failedWhen
       ? firstFalse(failedWhen, judged, 'failed_when') === undefined
       : outcome.status === 'failed'
-    if (failed)
-      return failedWhen
-        ? { ...outcome, status: 'failed', message: outcome.message ?? 'failed_when holds' }
-        : outcome
     const changed = changedWhen
-      ? firstFalse(changedWhen, judged, 'changed_when') === undefined
+      ? (holdsWhere(changedWhen, judged, failed) ?? hasChanged(outcome))
       : hasChanged(outcome)
+    if (failed) {
+      const message = outcome.message ?? (failedWhen && 'failed_when holds')
+      return { ...outcome, status: 'failed', message, result: { ...outcome.result, changed } }
+    }
     const { message: _, ...clean } = outcome
     return { ...clean, status: changed ? 'changed' : 'ok' }
   } catch (error) {
     return { ...failedItem(outcome.label, error), applied: outcome.applied, effective: outcome.effective }
+  }
+}
+
+/** Whether `changed_when` holds. What failed may lack what it asks for: the failure is then the news. */
+function holdsWhere(conditions: readonly Compiled[], scope: Scope, failed: boolean): boolean | undefined {
+  try {
+    return firstFalse(conditions, scope, 'changed_when') === undefined
+  } catch (error) {
+    if (failed) return undefined
+    throw error
   }
 }
 
@@ -188,7 +203,7 @@ function unknownValue(because: string): Compiled {
 function loopResult(values: readonly unknown[], outcomes: readonly ItemOutcome[], status: TaskStatus) {
   const result = {
     results: values,
-    changed: outcomes.some((outcome) => outcome.status === 'changed'),
+    changed: outcomes.some(hasChanged),
     failed: status === 'failed',
     skipped: status === 'skipped',
     ...(outcomes.length === 0 && { skipped_reason: 'No items in the list' }),

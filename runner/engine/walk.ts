@@ -104,10 +104,7 @@ function stepOf(what: Task | Include | Meta, around: Around, path = [what.order]
 function* walkBlock(node: Block, around: Around): Walk {
   const hasRescue = node.rescue.length > 0
   let failed = yield* walkAll(node.block, { ...around, rescuable: around.rescuable || hasRescue })
-  if (failed && hasRescue && !around.host.interrupted) {
-    failed = yield* walkAll(node.rescue, around)
-    around.host.failure = undefined
-  }
+  if (failed && hasRescue && !around.host.interrupted) failed = yield* walkAll(node.rescue, around)
   const alwaysFailed = yield* walkAll(node.always, around)
   return failed || alwaysFailed
 }
