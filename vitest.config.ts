@@ -10,6 +10,8 @@ export default defineConfig({
           environment: 'node',
           // The default leaves a core idle: of two, half. Much of a unit test is waiting for shells.
           maxWorkers: '100%',
+          // A bound against hanging, not a measure: a busy machine may take long.
+          testTimeout: 30_000,
         },
       },
       {
