@@ -1,0 +1,194 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { play } from '../../support/playbook.js'
+
+const roles = fileURLToPath(new URL('../../../roles/', import.meta.url))
+
+/** What the role cgroup_driver asks hosts and its defaults. */
+const asked = {
+  cgroup_docker_file: {},
+  cgroup_crio_status: {},
+  cgroup_containerd_file: {},
+  cgroup_containerd_dump: {},
+  k3s_cgroup_driver: 'systemd',
+  containerd_cni_bin_dir: '/k3s/cni',
+  containerd_cni_conf_dir: '/k3s/net.d',
+}
+
+/** A variable of roles, as JSON, where others are given. */
+async function value(
+  folders: readonly string[],
+  name: string,
+  given: Record<string, unknown>,
+): Promise<unknown> {
+  const files = folders.map((folder) => `${roles}${folder}/main.yaml`)
+  const ran = await play(
+    `- hosts: web\n  gather_facts: false\n  vars_files: [${files.join(', ')}]\n  tasks:\n    - debug: { msg: "<%= toJson(${name}) %>" }\n`,
+    { args: ['-e', JSON.stringify({ ...asked, ...given })] },
+  )
+  expect(ran.exitCode, ran.stderr + ran.stdout).toBe(0)
+  return JSON.parse(ran.messages[0]!.replace(/^h1: /, ''))
+}
+
+describe('the settings of a containerd', () => {
+  const settings = (text: string, more: Record<string, unknown> = {}) =>
+    value(['cgroup_driver/vars'], 'cgroup_containerd_wanted', {
+      cgroup_containerd_file: { text },
+      ...more,
+    })
+
+  it('are made where there are none', async () => {
+    const made = (await settings('')) as string
+    expect(made).toBe(`version = 2
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+  SystemdCgroup = true
+
+[plugins."io.containerd.grpc.v1.cri".cni]
+  conf_dir = "/k3s/net.d"
+  bin_dir = "/k3s/cni"
+`)
+    expect(await settings(made)).toBe(made)
+  })
+
+  it('switch the plugin on and keep every other line', async () => {
+    const before = `# mine
+version = 2
+disabled_plugins = ["cri", "aufs"]
+imports = ["/etc/containerd/conf.d/*.toml"]
+[plugins]
+  [plugins."io.containerd.grpc.v1.cri"]
+    sandbox_image = "old/pause:1"
+    [plugins."io.containerd.grpc.v1.cri".containerd]
+      default_runtime_name = "runc"
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+        runtime_type = "io.containerd.runc.v1"
+        [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+          BinaryName = "/opt/runc"
+          SystemdCgroup = false
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.nvidia.options]
+          SystemdCgroup = false
+`
+    const after = (await settings(before, { k3s_pause_image: 'new/pause:$1' })) as string
+    expect(after).toBe(
+      before
+        .replace('["cri", "aufs"]', '[ "aufs"]')
+        .replace('old/pause:1', 'new/pause:$$1')
+        .replace('SystemdCgroup = false', 'SystemdCgroup = true') +
+        '\n[plugins."io.containerd.grpc.v1.cri".cni]\n  conf_dir = "/k3s/net.d"\n  bin_dir = "/k3s/cni"\n'.replace(
+          /^\n/,
+          '\n',
+        ),
+    )
+    expect(await settings(after, { k3s_pause_image: 'new/pause:$1' })).toBe(after)
+  })
+
+  it.each(["'", '"'])('of version 3 are found in quotes of the kind %s', async (quote) => {
+    const cri = `${quote}io.containerd.cri.v1.runtime${quote}`
+    const before = `version = 3
+disabled_plugins = [
+  ${quote}io.containerd.cri.v1.runtime${quote},
+  'io.containerd.snapshotter.v1.zfs'
+]
+[plugins.${cri}.cni]
+  bin_dirs = ['/opt/cni/bin']
+[plugins.${cri}.containerd.runtimes.runc]
+  runtime_type = 'io.containerd.runc.v2'
+  [plugins.${cri}.containerd.runtimes.runc.options]
+    SystemdCgroup = false
+`
+    const after = (await settings(before, { k3s_pause_image: 'p' })) as string
+    expect(after).not.toMatch(/disabled_plugins[^\]]*cri\.v1/)
+    expect(after).toContain('io.containerd.snapshotter.v1.zfs')
+    expect(after).toContain('bin_dirs = ["/k3s/cni"]')
+    expect(after).toContain('SystemdCgroup = true')
+    expect(after.match(/runtimes\.runc\.options\]/g)).toHaveLength(1)
+    expect(after).toContain('[plugins.\'io.containerd.cri.v1.images\'.pinned_images]\n  sandbox = "p"')
+    expect(await settings(after, { k3s_pause_image: 'p' })).toBe(after)
+  })
+
+  it.each([
+    [
+      'systemd',
+      "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\n  SystemdCgroup = true\n",
+    ],
+    [
+      'cgroupfs',
+      '[plugins."x".runtimes.nvidia.options]\n  SystemdCgroup = true\n[plugins."x".runtimes.runc.options]\n',
+    ],
+  ])('tell the driver %s', async (driver, stdout) => {
+    const given = { cgroup_containerd_dump: { stdout } }
+    expect(await value(['cgroup_driver/vars'], 'cgroup_containerd_driver', given)).toBe(driver)
+  })
+})
+
+it('docker keeps the settings that are there', async () => {
+  const text = '{"log-driver":"journald","exec-opts":["native.cgroupdriver=cgroupfs","isolation=x"]}'
+  const given = { cgroup_docker_file: { text } }
+  expect(await value(['cgroup_driver/vars'], 'cgroup_docker_wanted', given)).toEqual({
+    'log-driver': 'journald',
+    'exec-opts': ['isolation=x', 'native.cgroupdriver=systemd'],
+  })
+})
+
+describe("k3s's own containerd", () => {
+  const files = async (given: Record<string, unknown>) => {
+    const all = {
+      registries_config_yaml: null,
+      container_runtime: 'k3s',
+      k3s_release: 'v1.34.2+k3s1',
+      k3s_data_dir: '/data',
+      k3s_config_dir: '/etc/rancher/k3s',
+      k3s_user_config: {},
+      k3s_is_first_server: true,
+      k3s_nodes: ['h1'],
+      ...given,
+    }
+    const found = await value(
+      ['container_runtime/defaults', 'container_runtime/vars'],
+      'container_runtime_files',
+      all,
+    )
+    return Object.fromEntries(
+      (found as { dest: string; content: string }[]).map(({ dest, content }) => [dest, content]),
+    )
+  }
+
+  it.each([
+    ['v1.34.2+k3s1', 'config-v3.toml.tmpl'],
+    ['v1.32.2+k3s1', 'config-v3.toml.tmpl'],
+    ['v1.32.1+k3s1', 'config.toml.tmpl'],
+    ['v1.31.6+k3s1', 'config-v3.toml.tmpl'],
+    ['v1.31.5+k3s1', 'config.toml.tmpl'],
+    ['v1.30.9+k3s1', 'config.toml.tmpl'],
+  ])('of %s reads %s', async (release, name) => {
+    const made = await files({ k3s_release: release, containerd_config_extra: '[a]\nb = 1' })
+    expect(made).toEqual({
+      [`/data/agent/etc/containerd/${name}`]: '{{ template "base" . }}\n\n[a]\nb = 1\n',
+    })
+  })
+
+  it('takes snapshotter, pause image and default runtime, but for what the user says himself', async () => {
+    const given = { k3s_snapshotter: 'stargz', k3s_pause_image: 'r/pause:3', k3s_default_runtime: 'nvidia' }
+    const dropIn = '/etc/rancher/k3s/config.yaml.d/05-tsplay-runtime.yaml'
+    expect((await files(given))[dropIn]).toBe(
+      '# Written by tsplay.\nsnapshotter: stargz\ndefault-runtime: nvidia\npause-image: r/pause:3\n',
+    )
+    const own = { ...given, k3s_user_config: { snapshotter: 'native', 'pause-image': 'mine' } }
+    expect((await files(own))[dropIn]).toBe('# Written by tsplay.\ndefault-runtime: nvidia\n')
+    expect(await files({ ...given, container_runtime: 'docker' })).toEqual({
+      [dropIn]: '# Written by tsplay.\npause-image: r/pause:3\n',
+    })
+  })
+
+  it('gets the RuntimeClass of NVIDIA where k3s does not bring it', async () => {
+    const gpu = { nvidia_runtime: true }
+    const path = '/data/server/manifests/tsplay-runtime-class.yaml'
+    expect((await files({ ...gpu, k3s_release: 'v1.28.9+k3s1' }))[path]).toContain('handler: nvidia')
+    expect(await files({ ...gpu, k3s_release: 'v1.29.0+k3s1' })).toEqual({})
+    expect(await files({ ...gpu, k3s_release: 'v1.28.9+k3s1', k3s_is_first_server: false })).toEqual({})
+  })
+})
