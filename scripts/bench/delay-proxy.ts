@@ -4,6 +4,11 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 /** A TCP proxy on the loopback that holds back whatever passes: a network as far away as one likes. */
 export interface DelayProxy {
   readonly port: number
+  /**
+   * How often the near side said something after it had heard something: the round trips of whoever waits for an answer
+   * before it asks again, whatever the machine's load. What answers a question that is still being asked counts, too.
+   */
+  trips(): number
   close(): Promise<void>
 }
 
@@ -16,17 +21,23 @@ export async function startDelayProxy(
   delayMs: number,
 ): Promise<DelayProxy> {
   const open = new Set<Socket>()
+  let trips = 0
+  let heard = true
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = connect({ ...target, allowHalfOpen: true, noDelay: true })
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const)
-      relay(from, to, delayMs, open)
+    near.on('data', () => {
+      if (heard) trips++
+      heard = false
+    })
+    relay(near, far, delayMs, open, () => {})
+    relay(far, near, delayMs, open, () => {
+      heard = true
+    })
   })
   const port = await listen(server)
   return {
     port,
+    trips: () => trips,
     async close() {
       for (const socket of open) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
@@ -35,12 +46,17 @@ export async function startDelayProxy(
 }
 
 /** Timers of one length run in the order in which they were set: so the bytes stay in theirs. */
-function relay(from: Socket, to: Socket, delayMs: number, open: Set<Socket>): void {
+function relay(from: Socket, to: Socket, delayMs: number, open: Set<Socket>, passed: () => void): void {
   open.add(from)
   const later = (work: () => void): void => {
     setTimeout(work, delayMs)
   }
-  from.on('data', (chunk: Buffer) => later(() => to.writable && to.write(chunk)))
+  from.on('data', (chunk: Buffer) =>
+    later(() => {
+      if (to.writable) to.write(chunk)
+      passed()
+    }),
+  )
   from.on('end', () => later(() => to.end()))
   from.on('error', () => to.destroy())
   from.on('close', () => open.delete(from))
