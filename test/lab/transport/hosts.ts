@@ -22,7 +22,7 @@ export function targetOf(
     user: host.kind === 'busybox' ? 'root' : 'debian',
     identityFiles: [identity],
     hostKeyPolicy: 'strict',
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
     configFile: 'none',
     ...over,
     knownHostsFiles: over.knownHostsFiles ?? [join(lab.dir, 'known_hosts')],

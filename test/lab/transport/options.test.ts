@@ -32,7 +32,9 @@ beforeAll(async () => {
   sshd = await ownSshd(lab, host.name, ['PasswordAuthentication yes'])
   await sshd.root(
     `useradd -m -s /bin/bash ${user} && printf '%s:%s\\n' ${user} ${quote(password)} | chpasswd
-     printf '%s\\n' '${user} ALL=(ALL) ALL' >/etc/sudoers.d/${user}`,
+     printf '%s\\n' '${user} ALL=(ALL) ALL' >/etc/sudoers.d/${user}
+     install -d -m 700 -o ${user} /home/${user}/.ssh
+     install -m 600 -o ${user} /home/debian/.ssh/authorized_keys /home/${user}/.ssh/authorized_keys`,
   )
 })
 afterAll(async () => {
@@ -48,12 +50,12 @@ const way = (): string[] => [
   `--ssh-extra-args=-p ${sshd.port}`,
 ]
 
-const words = (args: readonly string[]): string[] => [
+const words = (args: readonly string[], hosts = inventory): string[] => [
   '--import',
   'tsx',
   'runner/cli.ts',
   '-i',
-  inventory,
+  hosts,
   playbook,
   '-c',
   'ssh',
@@ -61,7 +63,8 @@ const words = (args: readonly string[]): string[] => [
   ...args,
 ]
 
-const tsplay = (...args: string[]): Promise<Ended> => run(process.execPath, words(args))
+const tsplay = (...args: string[]): Promise<Ended> =>
+  run(process.execPath, words(args), { timeoutMs: 100_000 })
 
 /** On a terminal of its own, answering each prompt; tells the prompts, and whether a process showed the password. */
 function onTerminal(args: readonly string[], answers: Readonly<Record<string, string>>) {
@@ -162,4 +165,24 @@ describe('the options of a connection', () => {
     expect(refused.stdout + refused.stderr).not.toContain('not it')
     expect(refused.code).toBe(4)
   })
+  it('a variable gives the password of become: a file that nobody else may read, or the environment', async () => {
+    const hosts = folder.write('own/hosts.yaml', 'all: { hosts: { one: {} } }\n')
+    const login = ['-u', user, '--key-file', key, '-e', '{"becoming": true}', '-vv']
+    const given = async (value: string): Promise<Ended> => {
+      folder.write('own/group_vars/all/secret.yaml', `ansible_become_password: ${value}\n`)
+      const ran = await run(process.execPath, words(login, hosts), { timeoutMs: 100_000 })
+      expect(ran.stdout + ran.stderr).not.toContain(password)
+      return ran
+    }
+    process.env.TSPLAY_TEST_WORD = password
+    try {
+      for (const value of [JSON.stringify(password), "<%= env('TSPLAY_TEST_WORD') %>"])
+        expect((await given(value)).stdout).toContain(`I am ${user} and root`)
+      const refused = await given("<%= env('TSPLAY_TEST_NONE', 'no') %>")
+      expect(refused.stdout).toContain('sudo refused the password to become root')
+      expect(refused.code).toBe(4)
+    } finally {
+      delete process.env.TSPLAY_TEST_WORD
+    }
+  }, 300_000)
 })

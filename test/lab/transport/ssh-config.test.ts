@@ -61,7 +61,7 @@ const common = `
   IdentityFile ${identity}
   UserKnownHostsFile ${folder.knownHosts}
   GlobalKnownHostsFile none
-  ConnectTimeout 10
+  ConnectTimeout 60
 `
 
 describe('ssh_config', () => {

@@ -219,9 +219,13 @@ describe('the agent', () => {
 describe('MaxStartups', () => {
   it('may drop connections: they come again', async () => {
     const busy = await ownSshd(lab, agent, ['MaxStartups 2'])
+    // On a busy machine each login holds its place for long.
+    const patient = 'ConnectionAttempts 30'
     try {
       const transport = createTransport({ home: folder.home })
-      const hosts = await Promise.all(Array.from({ length: 8 }, () => connect(busy, {}, '', {}, transport)))
+      const hosts = await Promise.all(
+        Array.from({ length: 8 }, () => connect(busy, {}, patient, {}, transport)),
+      )
       const names = await Promise.all(hosts.map((host) => exited(host, 'id -un')))
       expect(names.map(({ stdout }) => stdout)).toEqual(Array(8).fill('debian\n'))
       expect(await busy.log()).toMatch(/MaxStartups|drop connection/)
