@@ -2,9 +2,11 @@
 # Puts another token where k3s of this host is told one: config.yaml, config.yaml.d, the unit, its drop-ins and its
 # environment, a token-file that one of them names, and a server's own file. The form of each (K10…::server:) stays.
 # replace.sh look|write UNIT UNITS_DIR DATA_DIR; two lines of standard input are what is replaced, and by what.
-# "look" tells the files that would change. Both are literal text; only what gives a token is looked at.
+# "look" tells the files that would change. Both are literal text; only what gives a token is looked at. systemd reads a
+# unit that was changed again.
 action=$1 unit=$2 units=$3 data=$4
 config=/etc/rancher/k3s
+reload=no
 umask 077
 IFS= read -r OLD && IFS= read -r NEW || exit 1
 if [ -z "$OLD" ] || [ -z "$NEW" ]; then
@@ -54,6 +56,7 @@ handle() {
   fi
   echo "$1"
   if [ "$action" = write ]; then
+    case $1 in "$units"/*) reload=yes ;; esac
     sync -f "$temporary" 2>/dev/null || sync
     mv -f -- "$temporary" "$1" || exit 1
   else rm -f -- "$temporary"
@@ -74,4 +77,5 @@ for file in "$config/config.yaml" "$config"/config.yaml.d/*.yaml "$config"/confi
 done
 # What a server starts with that is told no token.
 if [ "$unit" = k3s ]; then handle "$data/server/token" yes; fi
+if [ "$reload" = yes ] && [ -d /run/systemd/system ]; then systemctl daemon-reload || exit 1; fi
 exit 0
