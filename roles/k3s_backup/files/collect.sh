@@ -29,6 +29,7 @@ fi
 
 set --
 for file in etc/rancher/node/password etc/rancher/k3s/config.yaml etc/rancher/k3s/config.yaml.d etc/rancher/k3s/registries.yaml \
+  etc/rancher/k3s/k3s.env etc/init.d/k3s \
   "${units#/}/k3s.service" "${units#/}/k3s.service.env" "${units#/}/k3s.service.d"; do
   if [ -e "/$file" ]; then set -- "$@" "$file"; fi
 done
