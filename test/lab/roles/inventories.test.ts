@@ -1,22 +1,30 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it, vi } from 'vitest'
 import { openLab } from '../lab.js'
 import { run } from '../run.js'
-import { changes, failures, play } from './play.js'
+import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const tsplay = (...args: string[]) =>
   run(process.execPath, ['--import', 'tsx', 'runner/cli.ts', ...args], { cwd: root })
 
+/** Names of the tasks that did more than be skipped. */
+const tasksThatRan = ({ events }: Played): string[] =>
+  events.flatMap((event) =>
+    event.type === 'host_finished' && event.result.status !== 'skipped' ? [event.task.name] : [],
+  )
+
+// A quiet machine takes a tenth of it.
+vi.setConfig({ testTimeout: 300_000 })
+
 describe('the inventories that ship', () => {
   it.each(readdirSync(`${root}/inventories`))('%s has hosts for every playbook', async (name) => {
-    for (const playbook of ['cluster', 'upgrade', 'reset']) {
-      const inventory = ['-i', `inventories/${name}`, `playbooks/${playbook}.yaml`]
-      expect(await tsplay(...inventory, '--syntax-check')).toMatchObject({ code: 0, stderr: '' })
-      expect((await tsplay(...inventory, '--list-hosts')).stdout).toContain('192.0.2.11')
-    }
+    const playbooks = ['cluster', 'upgrade', 'reset'].map((playbook) => `playbooks/${playbook}.yaml`)
+    const listed = await tsplay('-i', `inventories/${name}`, ...playbooks, '--list-hosts')
+    expect(listed).toMatchObject({ code: 0, stderr: '' })
+    expect(listed.stdout.match(/192\.0\.2\.11$/gm)!.length).toBeGreaterThan(playbooks.length)
   })
 })
 
@@ -68,6 +76,41 @@ describe('an inventory made for k3s-ansible', () => {
     expect(stdout.match(/ Ready /g)).toHaveLength(2)
     const again = await play(inventory, 'cluster', '-e', JSON.stringify(here))
     expect(changes(again)).toEqual({ [server!]: 0, [agent!]: 0 })
+    await Promise.all(hosts.map((name) => lab.fresh(name)))
+  })
+})
+
+describe('servers with a database of their own', () => {
+  it('keep its address to themselves, and have neither etcd nor snapshots', async () => {
+    const lab = openLab(inject('labDir'))
+    const [endpoint, hosts] = ['postgres://k3s:hunter22@192.0.2.5:5432/k3s', ['server-1', 'server-2']]
+    const inventory = readInventory(lab)
+    const { server, agent } = inventory.k3s_cluster.children
+    server.hosts = Object.fromEntries(hosts.map((name) => [name, server.hosts[name]!]))
+    agent.hosts = {}
+    Object.assign(inventory.k3s_cluster.vars, { k3s_datastore_endpoint: endpoint, k3s_start_timeout: 5 })
+    const path = writeInventory(lab, 'database', inventory)
+    await Promise.all(hosts.map((name) => lab.fresh(name)))
+    await lab.exec('server-1', 'sudo sh -c "ufw allow 22/tcp; ufw --force enable"')
+
+    const foretold = await play(path, 'cluster', '--check', '--diff')
+    expect(failures(foretold)).toBe('')
+    expect(tasksThatRan(foretold).join()).toMatch(/configure k3s/)
+    expect(tasksThatRan(foretold).join()).not.toMatch(/snapshot/)
+    expect(foretold.output).not.toContain('hunter22')
+
+    // The stand-in speaks to no database: what it was told is what can be looked at.
+    const refused = await play(path, 'cluster')
+    expect(failures(refused)).toMatch(/no external datastore/)
+    expect(refused.output).not.toContain('hunter22')
+    const config = await lab.exec('server-1', 'sudo cat /etc/rancher/k3s/config.yaml')
+    expect(config.stdout).toContain(`datastore-endpoint: ${endpoint}`)
+    expect(config.stdout).not.toMatch(/cluster-init|^server:|etcd/m)
+    const mode = await lab.exec('server-1', 'sudo stat -c %a /etc/rancher/k3s/config.yaml')
+    expect(mode.stdout.trim()).toBe('600')
+    const rules = (await lab.exec('server-1', 'sudo ufw status')).stdout
+    expect(rules).toMatch(/^6443\/tcp/m)
+    expect(rules).not.toContain('2379')
     await Promise.all(hosts.map((name) => lab.fresh(name)))
   })
 })
