@@ -2,9 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse, stringify } from 'yaml'
+import { runApp } from '../../../runner/app.js'
+import { exitCodes, InputError } from '../../../runner/errors.js'
 import type { HostStats, RunEvent } from '../../../runner/events.js'
+import { parseOptions } from '../../../runner/options.js'
 import type { Lab } from '../lab.js'
-import { run } from '../run.js'
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -38,29 +40,74 @@ export const writeInventory = (lab: Lab, name: string, inventory: ClusterInvento
   return path
 }
 
-/** Runs a playbook of the project through the command line. Never rejects. */
-export const play = async (inventory: string, playbook: string, ...args: string[]): Promise<Played> => {
-  const words = ['-i', inventory, `playbooks/${playbook}.yaml`, '--output', 'jsonl', ...args]
-  const { code, stdout, stderr } = await run(
-    process.execPath,
-    ['--import', 'tsx', 'runner/cli.ts', ...words],
-    { cwd: root, timeoutMs: 280_000 },
-  )
-  const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
-  const events = lines.map((line) => JSON.parse(line) as RunEvent)
-  const last = events.find((event) => event.type === 'run_finished')
-  return { code, output: stdout + stderr, events, stats: { ...last?.stats } }
+/** What a test does while a playbook runs. */
+export interface Watching {
+  /** Called with every event when it happens. */
+  onEvent?: (event: RunEvent) => void
+  /** Ctrl-C, once and twice. */
+  stop?: AbortSignal
+  abort?: AbortSignal
 }
+
+/** A run that has not ended after this long is killed, as by a second Ctrl-C, and tells so by its exit code. */
+const boundMs = 280_000
+
+/**
+ * Runs a playbook of the project, or one that a path names, as the command line does, but in this process: a run costs
+ * its own time and not that of starting Node.js and reading the sources again. Never rejects.
+ */
+export const playWatched = async (
+  inventory: string,
+  playbook: string,
+  args: readonly string[],
+  { onEvent, stop, abort }: Watching = {},
+): Promise<Played> => {
+  const path = playbook.startsWith('/') ? playbook : `playbooks/${playbook}.yaml`
+  const events: RunEvent[] = []
+  let output = ''
+  const told = (text: string): void => {
+    output += text
+    for (const line of text.split('\n').filter((each) => each.startsWith('{'))) {
+      const event = JSON.parse(line) as RunEvent
+      events.push(event)
+      onEvent?.(event)
+    }
+  }
+  const bound = AbortSignal.timeout(boundMs)
+  const either = (signal: AbortSignal | undefined) => AbortSignal.any(signal ? [bound, signal] : [bound])
+  let code: number
+  try {
+    code = await runApp(parseOptions(['-i', inventory, path, '--output', 'jsonl', ...args]), {
+      stdout: { write: told },
+      stderr: { write: (text) => (output += text) },
+      colour: false,
+      cwd: root,
+      stop: either(stop),
+      abort: either(abort),
+    })
+  } catch (error) {
+    output += String(error)
+    code = error instanceof InputError ? error.exitCode : exitCodes.bug
+  }
+  const last = events.find((event) => event.type === 'run_finished')
+  return { code, output, events, stats: { ...last?.stats } }
+}
+
+/** Runs a playbook to its end. Never rejects. */
+export const play = (inventory: string, playbook: string, ...args: string[]): Promise<Played> =>
+  playWatched(inventory, playbook, args)
 
 /** How many changes each host had. */
 export const changes = ({ stats }: Played): Record<string, number> =>
   Object.fromEntries(Object.entries(stats).map(([host, counted]) => [host, counted.changed]))
 
-/** What went wrong, in words, for the message of an assertion. */
+/** What went wrong, in words, for the message of an assertion; not what the playbook puts up with. */
 export const failures = ({ events, output, code }: Played): string =>
   events
     .flatMap((event) =>
-      event.type === 'host_finished' && ['failed', 'unreachable'].includes(event.result.status)
+      event.type === 'host_finished' &&
+      !event.result.ignored &&
+      ['failed', 'unreachable'].includes(event.result.status)
         ? [`${event.task.name} on ${event.result.host}: ${event.result.items.map((i) => i.message).join()}`]
         : [],
     )

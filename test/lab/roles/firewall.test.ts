@@ -1,0 +1,172 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { type Lab, openLab } from '../lab.js'
+import { run } from '../run.js'
+import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
+
+// Three servers with a firewall of each kind, an agent with one that is off; and the controller, who is no node.
+const servers = { ufw: 'server-1', firewalld: 'server-2', nftables: 'agent-1' }
+const agent = 'agent-2'
+const nodes = [...Object.values(servers), agent]
+const none = Object.fromEntries(nodes.map((name) => [name, 0]))
+const controller = 'controller'
+let lab: Lab
+
+const addressOf = (name: string): string => lab.hosts.find((host) => host.name === name)!.address
+const gateway = (): string => lab.hosts[0]!.address.replace(/\d+$/, '1')
+
+const inventoryOf = (agents: readonly string[], vars: Record<string, unknown> = {}): string => {
+  const inventory = readInventory(lab)
+  const hosts = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, { ansible_host: addressOf(name) }]))
+  inventory.k3s_cluster.children.server.hosts = hosts(Object.values(servers))
+  inventory.k3s_cluster.children.agent.hosts = hosts(agents)
+  Object.assign(inventory.k3s_cluster.vars, vars)
+  return writeInventory(lab, 'firewall', inventory)
+}
+
+/** Runs the role alone, or some tasks of it. */
+const runRole = (inventory: string, tasks = 'main', ...args: string[]): Promise<Played> => {
+  const path = join(lab.dir, 'firewall-play.yaml')
+  const role = { import_role: { name: 'firewall', tasks_from: tasks } }
+  writeFileSync(path, JSON.stringify([{ hosts: 'k3s_cluster', become: true, tasks: [role] }]))
+  return play(inventory, path, ...args)
+}
+
+const tcp = [22, 2379, 2380, 5001, 6443, 10250, 30080, 9999]
+const listen = `const net=require('net'),dgram=require('dgram');
+for(const p of ${JSON.stringify(tcp.slice(1))})net.createServer(s=>s.end()).listen(p);
+const u=dgram.createSocket('udp4');u.on('message',(m,f)=>u.send(m,f.port,f.address));u.bind(8472)`
+const ask = `const net=require('net'),dgram=require('dgram');const [host,...ports]=process.argv.slice(1);
+const tcp=p=>new Promise(r=>{const s=net.connect(+p,host,()=>{r(p);s.destroy()});s.on('error',()=>r());setTimeout(()=>{r();s.destroy()},2500)});
+const udp=new Promise(r=>{const u=dgram.createSocket('udp4');const again=setInterval(()=>u.send('?',8472,host),200);
+const end=v=>{clearInterval(again);r(v);try{u.close()}catch{}};u.on('message',()=>end('8472u'));setTimeout(end,2500)});
+Promise.all([...ports.map(tcp),udp]).then(all=>console.log(all.filter(Boolean).join(' ')))`
+
+/** The ports of a host that answer somebody, of all that listen there. */
+const reached = async (from: string, to: string): Promise<string> => {
+  const words = `'${ask.replaceAll("'", `'\\''`)}' ${addressOf(to)} ${tcp.join(' ')}`
+  if (from !== controller) return (await lab.exec(from, `/opt/tsplay-lab/node -e ${words}`)).stdout.trim()
+  return (await run(process.execPath, ['-e', ask, addressOf(to), ...tcp.map(String)])).stdout.trim()
+}
+/** The same, from somebody to the server of each kind of firewall. */
+const reachedBy = async (from: string): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(servers)
+        .filter(([, name]) => name !== from)
+        .map(async ([kind, name]) => [kind, await reached(from, name)]),
+    ),
+  )
+const alike = (ports: string) => ({ ufw: ports, firewalld: ports, nftables: ports })
+
+const nftablesConf = `flush ruleset
+table inet filter {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established,related accept
+    iifname lo accept
+    tcp dport 22 accept
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+  }
+}
+`
+const sudo = async (name: string, script: string): Promise<string> => {
+  const { code, stdout, stderr } = await lab.exec(name, `sudo sh -ec '${script}'`)
+  if (code !== 0) throw new Error(`${name}: ${stderr}`)
+  return stdout
+}
+const install = (name: string) =>
+  `apt-get update -q && apt-get install -qy --no-install-recommends ${name} >/dev/null && `
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  await Promise.all(nodes.map((name) => lab.fresh(name)))
+  const program = listen.replaceAll('\n', ' ').replaceAll("'", '"')
+  await Promise.all([
+    sudo(servers.ufw, 'ufw allow 22/tcp && ufw --force enable'),
+    sudo(servers.firewalld, `${install('firewalld')} systemctl start firewalld`),
+    sudo(
+      servers.nftables,
+      `${install('nftables')} printf %s "${nftablesConf}" >/etc/nftables.conf && systemctl enable --now nftables`,
+    ),
+  ])
+  const unit = 'sudo systemd-run --quiet --unit=ports /opt/tsplay-lab/node -e'
+  await Promise.all(nodes.map((name) => lab.exec(name, `${unit} '${program}'`)))
+}, 180_000)
+
+afterAll(() => Promise.all(nodes.map((name) => lab.fresh(name))))
+
+describe('a firewall of each kind', () => {
+  it('lets nodes do what the table of ports says, and nobody else anything', async () => {
+    const made = await runRole(inventoryOf([agent]))
+    expect(failures(made)).toBe('')
+    expect(changes(made)).toMatchObject({ [agent]: 0 })
+    expect(await sudo(agent, 'ufw status')).toContain('inactive')
+    const [server, other, outside] = await Promise.all([
+      reachedBy(servers.ufw),
+      reachedBy(agent),
+      reachedBy(controller),
+    ])
+    const { ufw: _, ...others } = alike('22 2379 2380 6443 10250 8472u')
+    expect(server).toEqual(others)
+    expect(other).toEqual(alike('22 6443 10250 8472u'))
+    expect(outside).toEqual(alike('22'))
+  }, 120_000)
+
+  it('does not change on a second run', async () => {
+    const again = await runRole(inventoryOf([agent]))
+    expect(failures(again)).toBe('')
+    expect(changes(again)).toEqual(none)
+  }, 120_000)
+
+  it('lets in whom the inventory names, and no longer a node that left', async () => {
+    const vars = {
+      firewall_api_from: [`${gateway()}/32`],
+      firewall_node_ports_from: ['any'],
+      server_config_yaml: { 'embedded-registry': true },
+    }
+    const made = await runRole(inventoryOf([], vars))
+    expect(failures(made)).toBe('')
+    const [other, outside, server] = await Promise.all([
+      reachedBy(agent),
+      reachedBy(controller),
+      reachedBy(servers.nftables),
+    ])
+    expect(other).toEqual(alike('22 30080'))
+    expect(outside).toEqual(alike('22 6443 30080'))
+    expect(server).toMatchObject({ ufw: '22 2379 2380 5001 6443 10250 30080 8472u' })
+    expect(changes(await runRole(inventoryOf([], vars)))).toMatchObject({ [servers.ufw]: 0 })
+    const saved = await sudo(servers.nftables, 'systemctl reload nftables; nft list chain inet filter input')
+    expect(saved.match(/jump tsplay-k3s-input/g)).toHaveLength(1)
+  }, 120_000)
+
+  it('is given back as it was', async () => {
+    const gone = await runRole(inventoryOf([]), 'remove')
+    expect(failures(gone)).toBe('')
+    expect(await reachedBy(agent)).toEqual(alike('22'))
+    expect(await sudo(servers.ufw, 'ufw status')).not.toContain('tsplay')
+    expect(
+      await sudo(servers.firewalld, 'firewall-cmd --get-policies; ls /etc/firewalld/policies'),
+    ).not.toContain('tsplay')
+    const rules = await sudo(servers.nftables, 'nft list ruleset; ls /etc/nftables.d')
+    expect(rules).not.toContain('tsplay')
+    expect(rules).toContain('tcp dport 22 accept')
+    expect(changes(await runRole(inventoryOf([]), 'remove'))).toEqual(
+      Object.fromEntries(Object.values(servers).map((name) => [name, 0])),
+    )
+  }, 120_000)
+
+  it('is switched on only where that is asked for, and SSH stays open', async () => {
+    const on = await runRole(inventoryOf([agent]), 'main', '--limit', agent, '-e', 'firewall_enable=true')
+    expect(failures(on)).toBe('')
+    expect(await sudo(agent, 'ufw status')).toMatch(/Status: active[\s\S]*22\/tcp/)
+    expect([await reached(servers.ufw, agent), await reached(controller, agent)]).toEqual([
+      '22 10250 8472u',
+      '22',
+    ])
+  }, 120_000)
+})
