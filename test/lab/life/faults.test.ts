@@ -1,0 +1,143 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import type { RunEvent, TaskInfo } from '../../../runner/events.js'
+import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
+import { hostOf, type Lab, openLab } from '../lab.js'
+import { processesOf } from '../process.js'
+import {
+  changes,
+  failures,
+  type Played,
+  play,
+  playWatched,
+  readInventory,
+  writeInventory,
+} from '../roles/play.js'
+
+// A cut ends many a run: a test is as many runs as it takes to come through all tasks.
+vi.setConfig({ testTimeout: 900_000 })
+
+const [from, to] = ['v1.33.6+k3s1', 'v1.34.2+k3s1'] as const
+const hosts = ['server-1', 'agent-1']
+const none = { 'server-1': 0, 'agent-1': 0 }
+const faultFile = '/etc/tsplay-lab/k3s-faults.json'
+/** How long a run waits for a k3s that does not come: long for the stand-in, short for a test. */
+const quick = { k3s_start_timeout: 25, k3s_ready_timeout: 15 }
+const knobs = { nodeGraceMs: 3000, heartbeatMs: 500, manifestsMs: 300 }
+let lab: Lab
+let k3s: K3sHosts
+
+/** One server and one agent, which are to run a release. */
+const wanting = (version: string): string => {
+  const data = readInventory(lab)
+  const { server, agent } = data.k3s_cluster.children
+  server.hosts = { 'server-1': server.hosts['server-1']! }
+  agent.hosts = { 'agent-1': agent.hosts['agent-1']! }
+  Object.assign(data.k3s_cluster.vars, {
+    ...quick,
+    k3s_version: version,
+    airgap_dir: join(lab.dir, 'k3s', version),
+  })
+  return writeInventory(lab, 'faults', data)
+}
+/** Puts a fault on a host, or takes it away. */
+const fault = (name: string, faults: Record<string, unknown> = {}): void =>
+  k3s.write(name, faultFile, JSON.stringify({ faults, knobs }))
+const fresh = async (): Promise<void> => {
+  for (const { name, root } of lab.hosts.filter((host) => hosts.includes(host.name))) {
+    if (existsSync(join(root, 'etc/rancher'))) await lab.fresh(name)
+    fault(name)
+  }
+}
+/** What every node runs, by the API; what is not well stands before it. */
+const nodes = async (): Promise<Record<string, string>> => {
+  const lines = (await k3s.kubectl('server-1', 'get nodes --no-headers')).trim().split('\n')
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', status, , , version] = line.split(/\s+/)
+      return [name, status === 'Ready' ? `${version}` : `${status} ${version}`]
+    }),
+  )
+}
+const both = (version: string) => ({ 'server-1': version, 'agent-1': version })
+
+/** Ends the processes of sshd that hold a host's connections, at once and without a word, as a failing network does. */
+const cutConnections = (name: string): void => {
+  for (const pid of processesOf(hostOf(lab.dir, name).machine)) {
+    try {
+      if (/^sshd: (?!\/)/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))) process.kill(pid, 'SIGKILL')
+    } catch {
+      // it ended meanwhile
+    }
+  }
+}
+
+/**
+ * Runs a playbook until it has come through all of its tasks, with the connection cut at each of them, once: before its
+ * script is sent, or a moment after, in turn. Every run must end by itself. The last one is not disturbed.
+ */
+const cutAtEveryTask = async (
+  inventory: string,
+  playbook: string,
+): Promise<{ last: Played; cuts: number }> => {
+  const cut = new Set<string>()
+  for (let runs = 0; runs < 100; runs++) {
+    const before = cut.size
+    const onEvent = (event: RunEvent): void => {
+      if (event.type !== 'task_started') return
+      const task = placeOf(event.task)
+      if (cut.has(task)) return
+      cut.add(task)
+      const name = event.hosts[cut.size % event.hosts.length]!
+      if (cut.size % 2 === 0) cutConnections(name)
+      else setTimeout(() => cutConnections(name), 15)
+    }
+    const ran = await playWatched(inventory, playbook, [], { onEvent })
+    expect([0, 2, 4], failures(ran)).toContain(ran.code)
+    if (cut.size === before) return { last: ran, cuts: before }
+  }
+  throw new Error(`${playbook}.yaml did not come to its end: ${cut.size} tasks`)
+}
+const placeOf = ({ at, name }: TaskInfo): string => `${at} ${name}`
+
+/** No file that a writer was cut off from is left; a script that lost its connection may still be at its end. */
+const noHalfFiles = async (): Promise<void> => {
+  for (const name of hosts)
+    await expect
+      .poll(async () => (await k3s.sh(name, "find / -xdev -name '.tsplay.*' -not -path '/proc/*'")).text, {
+        timeout: 20_000,
+      })
+      .toBe('')
+}
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  k3s = k3sHosts(lab)
+  await fresh()
+})
+afterAll(fresh)
+
+describe('a connection that is cut', () => {
+  it('at any task of cluster.yaml costs a repetition, and nothing else', async () => {
+    const inventory = wanting(from)
+    const { last, cuts } = await cutAtEveryTask(inventory, 'cluster')
+    expect(failures(last)).toBe('')
+    expect(cuts).toBeGreaterThan(50)
+    expect(await nodes()).toEqual(both(from))
+    await noHalfFiles()
+    expect(changes(await play(inventory, 'cluster'))).toEqual(none)
+  })
+
+  it('at any task of upgrade.yaml, too, and the data stays', async () => {
+    expect(await k3s.kubectl('server-1', 'create namespace precious')).toContain('created')
+    const inventory = wanting(to)
+    const { last, cuts } = await cutAtEveryTask(inventory, 'upgrade')
+    expect(failures(last)).toBe('')
+    expect(cuts).toBeGreaterThan(30)
+    expect(await nodes()).toEqual(both(to))
+    expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
+    await noHalfFiles()
+    expect(changes(await play(inventory, 'upgrade'))).toEqual(none)
+  })
+})
