@@ -18,7 +18,7 @@ import {
 // A cut ends many a run: a test is as many runs as it takes to come through all tasks.
 vi.setConfig({ testTimeout: 900_000 })
 
-const [from, to] = ['v1.33.6+k3s1', 'v1.34.2+k3s1'] as const
+const [from, to, beyond] = ['v1.33.6+k3s1', 'v1.34.2+k3s1', 'v1.35.0+k3s1'] as const
 const hosts = ['server-1', 'agent-1']
 const none = { 'server-1': 0, 'agent-1': 0 }
 const faultFile = '/etc/tsplay-lab/k3s-faults.json'
@@ -139,5 +139,51 @@ describe('a connection that is cut', () => {
     expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
     await noHalfFiles()
     expect(changes(await play(inventory, 'upgrade'))).toEqual(none)
+  })
+})
+
+describe('an upgrade', () => {
+  it('ends at a server that comes up but is not well', async () => {
+    fault('server-1', { 'node-ready': { mode: 'fail', message: 'the runtime is down', version: beyond } })
+    const ran = await play(wanting(beyond), 'upgrade')
+    const seen = await nodes()
+    fault('server-1')
+    expect(ran.code).toBe(2)
+    expect(failures(ran)).toContain('server-1 is Ready on server-1: waited')
+    expect(seen).toMatchObject({ 'agent-1': to, 'server-1': expect.stringContaining('NotReady') })
+  })
+
+  it('that two interrupts kill goes on when it is run again', async () => {
+    const [stop, abort] = [new AbortController(), new AbortController()]
+    const killed = await playWatched(wanting(beyond), 'upgrade', [], {
+      stop: stop.signal,
+      abort: abort.signal,
+      onEvent: (event) => {
+        if (event.type !== 'task_started' || event.task.name !== 'start k3s-agent') return
+        stop.abort()
+        setTimeout(() => abort.abort(), 300)
+      },
+    })
+    expect(killed.code).toBe(130)
+    const done = await play(wanting(beyond), 'upgrade')
+    expect(failures(done)).toBe('')
+    expect(await nodes()).toEqual(both(beyond))
+    expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
+    expect(changes(await play(wanting(beyond), 'cluster'))).toEqual(none)
+  })
+})
+
+describe('a node that cannot join', () => {
+  it('ends the run in time, says why, and joins when it can', async () => {
+    const removed = await play(wanting(beyond), 'remove-node', '-e', 'node=agent-1')
+    expect(failures(removed)).toBe('')
+    fault('agent-1', { join: { mode: 'stuck' } })
+    const stuck = await play(wanting(beyond), 'scale')
+    expect(stuck.code).toBe(2)
+    expect(failures(stuck)).toMatch(/k3s-agent.*agent-1|agent-1[\s\S]*k3s-agent/)
+    expect(await nodes()).toEqual({ 'server-1': beyond })
+    fault('agent-1')
+    expect(failures(await play(wanting(beyond), 'scale'))).toBe('')
+    expect(await nodes()).toEqual(both(beyond))
   })
 })
