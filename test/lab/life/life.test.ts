@@ -1,0 +1,171 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
+import { type Lab, labDown, labUp, openLab } from '../lab.js'
+import { changes, failures, type Played, play, readInventory, writeInventory } from '../roles/play.js'
+
+// A step is several runs of playbooks, each of which `play` bounds.
+vi.setConfig({ testTimeout: 400_000 })
+
+const [from, to] = ['v1.33.6+k3s1', 'v1.34.2+k3s1'] as const
+const servers = ['server-1', 'server-2', 'server-3']
+const absent = 'k3s is not installed'
+/** A dead node is noticed after three seconds, not forty; heartbeats and manifests come sooner. */
+const knobs = { nodeGraceMs: 3000, heartbeatMs: 500, manifestsMs: 300 }
+
+let lab: Lab
+let k3s: K3sHosts
+/** What the inventory says now: steps change it, as an operator would. */
+const says = {
+  servers: ['server-1'],
+  workers: [] as string[],
+  vars: { k3s_version: from as string, server_config_yaml: 'secrets-encryption: true\n' } as Record<
+    string,
+    unknown
+  >,
+}
+
+/** The inventory, with the agents in a pool that is called workers. */
+const inventory = (): string => {
+  const data = readInventory(lab)
+  const { server, agent } = data.k3s_cluster.children
+  const some = (of: typeof server, names: string[]) =>
+    Object.fromEntries(names.map((name) => [name, of.hosts[name]]))
+  const workers = { hosts: some(agent, says.workers) }
+  Object.assign(data.k3s_cluster.children, {
+    server: { hosts: some(server, says.servers) },
+    agent: { children: { workers } },
+  })
+  Object.assign(data.k3s_cluster.vars, says.vars, {
+    airgap_dir: join(lab.dir, 'k3s', String(says.vars.k3s_version)),
+  })
+  return writeInventory(lab, 'life', data)
+}
+
+/** Runs a playbook that must end well. A host that is dead is unreachable, and no failure where the run goes on. */
+const well = async (playbook: string, ...args: string[]): Promise<Played> => {
+  const ran = await play(inventory(), playbook, ...args)
+  expect(ran.code === 0 ? '' : failures(ran), `${playbook}.yaml ${args.join(' ')}`).toBe('')
+  return ran
+}
+/** Runs a playbook that must find nothing to do on any host. */
+const idle = async (playbook: string, ...args: string[]): Promise<void> => {
+  const changed = Object.entries(changes(await well(playbook, ...args))).filter(([, count]) => count > 0)
+  expect(changed, `${playbook}.yaml ${args.join(' ')} once more`).toEqual([])
+}
+/** A run that brings hosts to a state, and the same run again, which finds it. */
+const brings = async (playbook: string, ...args: string[]): Promise<Played> => {
+  const ran = await well(playbook, ...args)
+  await idle(playbook, ...args)
+  return ran
+}
+
+interface Status {
+  etcd: { members: number; voting: number; quorum: number } | null
+  hosts: {
+    host: string
+    version?: string | null
+    ready?: boolean | null
+    problems: string[]
+    drift: string[]
+  }[]
+  nodes_not_in_inventory: string[]
+  pods_not_running: unknown[]
+}
+/** What status.yaml says: every host Ready with the release of the inventory, every server a voter, but for the hosts of `troubled`. */
+const is = async (troubled: Record<string, string[]> = {}): Promise<void> => {
+  const file = join(lab.dir, 'life-status.json')
+  rmSync(file, { force: true })
+  await well('status', '-e', `status_file=${file}`)
+  const status = JSON.parse(readFileSync(file, 'utf8')) as Status
+  const hosts = [...says.servers, ...says.workers]
+  const version = says.vars.k3s_version
+  expect(
+    status.hosts.map((each) => (troubled[each.host] ? [each.host, each.problems] : [each.host, each])),
+  ).toEqual(
+    hosts.map((host) => [
+      host,
+      troubled[host] ?? expect.objectContaining({ version, ready: true, problems: [], drift: [] }),
+    ]),
+  )
+  // One server keeps its data in SQLite, until it has company.
+  const members = says.servers.length === 1 ? 0 : says.servers.filter((host) => !troubled[host]).length
+  expect(status.etcd).toEqual(
+    members === 0 ? null : { members, voting: members, quorum: Math.floor(members / 2) + 1 },
+  )
+  expect([status.nodes_not_in_inventory, status.pods_not_running]).toEqual([[], []])
+}
+
+const quicken = (name: string): void =>
+  k3s.write(name, '/etc/tsplay-lab/k3s-faults.json', JSON.stringify({ knobs }))
+/** The lab that the tests share has five hosts, and tests that count on that: six are a lab of its own, if need be. */
+let isOwn = false
+
+beforeAll(async () => {
+  lab = openLab(inject('labDir'))
+  isOwn = !lab.hosts.some(({ name }) => name === 'agent-3')
+  if (isOwn) {
+    vi.stubEnv('TSPLAY_LAB_DIR', `${inject('labDir')}-life`)
+    lab = await labUp({ nodes: 6, servers: 3 })
+  }
+  k3s = k3sHosts(lab)
+  for (const { name, root } of lab.hosts) {
+    if (existsSync(join(root, 'etc/rancher'))) await lab.fresh(name)
+    quicken(name)
+  }
+})
+afterAll(async () => {
+  if (isOwn && process.env.TSPLAY_LAB_KEEP !== '1') await labDown()
+  vi.unstubAllEnvs()
+})
+
+let broken: string | undefined
+beforeEach((context) => {
+  if (broken !== undefined) context.skip(`the life of the cluster ended at: ${broken}`)
+  context.onTestFailed(() => {
+    broken = context.task.name
+  })
+})
+
+describe.sequential('the life of a cluster', () => {
+  it('begins with one server', async () => {
+    await brings('cluster')
+    await is()
+  })
+
+  it('goes on with three servers and two agents', async () => {
+    says.servers = servers
+    says.workers = ['agent-1', 'agent-2']
+    await brings('cluster')
+    await is()
+  })
+
+  it('grows a pool to three', async () => {
+    says.workers = ['agent-1', 'agent-2', 'agent-3']
+    await brings('scale', '-e', 'pool=workers', '-e', 'replicas=3')
+    await is()
+  })
+
+  it('shrinks it to one', async () => {
+    await brings('scale', '-e', 'pool=workers', '-e', 'replicas=1')
+    await is({ 'agent-2': [absent, 'not in the cluster'], 'agent-3': [absent, 'not in the cluster'] })
+    says.workers = ['agent-1']
+  })
+
+  it('is upgraded by a minor', async () => {
+    says.vars.k3s_version = to
+    await brings('upgrade')
+    await is()
+  })
+
+  it('loses its first server, on purpose', async () => {
+    await brings('remove-node', '-e', 'node=server-1')
+    await is({ 'server-1': [absent, 'not in the cluster'] })
+  })
+
+  it('takes it in again', async () => {
+    await brings('scale')
+    await is()
+  })
+})
