@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { type Change, defineModule, ModuleFailure } from './module.js'
 import { mustRun, outputText } from './outcome.js'
-import { bool, int, name, nameList, owner, path } from './schema.js'
+import { bool, int, name, nameList, owner, path, reveal, secretLine } from './schema.js'
 import { shellScript } from './script.js'
 import { joinWords } from './words.js'
 
 const plain = name.refine((v) => !v.includes(':'), 'must have no colon')
+
+/** As crypt(3) makes it; the password itself is no hash, and would be readable in /etc/shadow. */
+const isHash = (value: string) => /^(!{0,2}\$[0-9a-z]+\$[^:]+|!{1,2}|\*)$/.test(value)
 
 const args = z.strictObject({
   name: owner,
@@ -17,6 +20,12 @@ const args = z.strictObject({
   home: path.optional(),
   comment: plain.optional(),
   create_home: bool.default(true),
+  move_home: bool.default(false).describe('Where `home` changes, what is in it goes along.'),
+  password: secretLine
+    .refine((v) => isHash(reveal(v)), 'must be a hash, as `openssl passwd -6` makes one, or ! or * for none')
+    .optional()
+    .describe('The hash of the password; `!` and `*` let nobody in by one.'),
+  update_password: z.enum(['always', 'on_create']).default('always'),
   system: bool.default(false).describe('With an id from the range of the system.'),
   remove: bool.default(false).describe('With absent: its home too.'),
   state: z.enum(['present', 'absent']).default('present'),
@@ -33,6 +42,18 @@ interface Account {
   readonly groups: readonly string[]
 }
 
+interface State {
+  readonly account: Account | undefined
+  /** True where none is asked for. */
+  readonly samePassword: boolean
+}
+
+interface Work {
+  /** Words of the program, none where only the password is set. */
+  readonly words: readonly string[]
+  readonly setsPassword: boolean
+}
+
 const printAccount = `if command -v getent >/dev/null 2>&1; then
   found=$(getent passwd -- "$name") || [ $? -eq 2 ] || exit 1
 else
@@ -42,16 +63,31 @@ fi
 printf '%s\\n' "$found"
 id -gn -- "$name" && id -Gn -- "$name"`
 
-const probeScript = shellScript('probe-user', 'probe', ['name'], printAccount)
+// The hash does not leave the host: it is compared there.
+const probeScript = shellScript(
+  'probe-user',
+  'probe',
+  ['name', 'password'],
+  `if [ -n "$password" ]; then
+  [ -r /etc/shadow ] || { echo 'permission denied: /etc/shadow' >&2; exit 1; }
+  now=$(awk -F: -v name="$name" '$1 == name { print $2 }' /etc/shadow) || exit 1
+  if [ "$now" = "$password" ]; then echo same; else echo other; fi
+else
+  echo same
+fi
+${printAccount}`,
+)
 
+// chpasswd reads the hash from its standard input: no list of processes shows it.
 const applyScript = shellScript(
   'apply-user',
   'apply',
-  ['words', 'name'],
+  ['words', 'name', 'password'],
   `PATH=$PATH:/usr/sbin:/sbin
 export PATH
 command -v useradd >/dev/null 2>&1 || { echo 'this host has no useradd' >&2; exit 1; }
 eval "$words" >&2 || exit 1
+if [ -n "$password" ]; then printf '%s:%s\\n' "$name" "$password" | chpasswd -e >&2 || exit 1; fi
 ${printAccount}`,
 )
 
@@ -60,20 +96,30 @@ export const user = defineModule({
   name: 'user',
   doc: {
     summary: 'Make, change and remove accounts',
-    description: 'Passwords and keys are not set by it.',
+    description: 'Keys are set by `authorized_key`.',
     examples: [
+      '- name: Who may log in at the console\n  user: { name: ops, groups: [sudo], append: true, shell: /bin/bash, password: <%= ops_password_hash %> }',
       '- name: For the cluster\n  user: { name: k3s, system: true, shell: /usr/sbin/nologin, create_home: false }',
     ],
   },
   args,
-  async probe(host, args: Args) {
-    return { account: readAccount((await host.query(probeScript({ name: args.name }))).stdout) }
+  async probe(host, args: Args): Promise<State> {
+    const { name, password = '', state } = args
+    const script = probeScript({ name, password: state === 'present' ? password : '' })
+    const printed = (await host.query(script)).stdout
+    const end = printed.indexOf(10)
+    return {
+      account: readAccount(printed.subarray(end + 1)),
+      samePassword: printed.toString('utf8', 0, end) === 'same',
+    }
   },
-  diff: (args, { account }) => plan(args, account),
+  diff: (args, state) => plan(args, state),
   async apply(host, args, { data }) {
-    const { name } = args
-    const script = applyScript({ words: joinWords(data), name })
-    return { ...readAccount((await mustRun(host, script, `run ${data[0]} for ${name}`)).stdout) }
+    const { name, password = '' } = args
+    const { words, setsPassword } = data
+    const doing = words.length > 0 ? `run ${words[0]} for ${name}` : `set the password of ${name}`
+    const values = { words: joinWords(words), name, password: setsPassword ? password : '' }
+    return { ...readAccount((await mustRun(host, applyScript(values), doing)).stdout) }
   },
   result: (args, { account }) => ({ name: args.name, state: args.state, ...account }),
 })
@@ -93,20 +139,25 @@ function readAccount(printed: Buffer): Account | undefined {
   }
 }
 
-function plan(args: Args, account: Account | undefined): Change<readonly string[]> | undefined {
+function plan(args: Args, { account, samePassword }: State): Change<Work> | undefined {
   const { name } = args
   if (args.state === 'absent') {
     const words = ['userdel', ...(args.remove ? ['-r'] : []), '--', name]
-    return account && { summary: [`remove user ${name}`], data: words }
+    return account && { summary: [`remove user ${name}`], data: { words, setsPassword: false } }
   }
   const options = optionsOf(args, account)
-  if (account && options.length === 0) return undefined
   const flags = options.flatMap(({ words }) => words)
-  if (account)
-    return { summary: options.map(({ phrase }) => phrase), data: ['usermod', ...flags, '--', name] }
+  if (account) {
+    const setsPassword = !samePassword && args.update_password === 'always'
+    if (flags.length === 0 && !setsPassword) return undefined
+    const phrases = setsPassword ? [`password of ${name}`] : []
+    const words = flags.length > 0 ? ['usermod', ...flags, '--', name] : []
+    return { summary: [...options.map(({ phrase }) => phrase), ...phrases], data: { words, setsPassword } }
+  }
   const home = args.create_home ? '-m' : '-M'
   const words = ['useradd', home, ...(args.system ? ['-r'] : []), ...flags, '--', name]
-  return { summary: [`create user ${name}`], provides: [`user:${name}`, `group:${name}`], data: words }
+  const data = { words, setsPassword: args.password !== undefined }
+  return { summary: [`create user ${name}`], provides: [`user:${name}`, `group:${name}`], data }
 }
 
 function optionsOf(args: Args, account: Account | undefined): { phrase: string; words: string[] }[] {
@@ -124,6 +175,8 @@ function optionsOf(args: Args, account: Account | undefined): { phrase: string; 
   add('group', '-g', args.group, account?.group)
   add('shell', '-s', args.shell, account?.shell)
   add('home', '-d', args.home, account?.home)
+  if (account && args.move_home && options.some(({ words }) => words[0] === '-d'))
+    options.push({ phrase: `move what is in it`, words: ['-m'] })
   add('comment', '-c', args.comment, account?.comment)
   const now = account?.groups ?? []
   if (args.groups === undefined) return options

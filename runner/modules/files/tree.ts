@@ -33,6 +33,8 @@ export interface TreeState {
 export interface TreeWork {
   readonly root: string
   readonly folders: readonly string[]
+  /** Every folder is there, the root too. */
+  readonly complete: boolean
   readonly mode: string
   readonly owner: string
   readonly group: string
@@ -118,6 +120,7 @@ export function planTree(args: TreeArgs, tree: WantedTree, state: TreeState): Ch
     data: {
       root: state.root,
       folders: made,
+      complete: made.length === 0 && state.files.every(({ parent }) => parent),
       mode: args.directory_mode ?? '0755',
       owner: owner ?? '',
       group: group ?? '',
@@ -147,11 +150,13 @@ printf '%s\\n' "$folders" | while IFS= read -r folder; do
 done`,
 )
 
-/** One round trip for the folders and one for each file that differs. */
+/** One round trip for the folders that are missing and one for each file that differs. */
 export async function applyTree(host: ApplyHost, work: TreeWork): Promise<ResultFields> {
   const { root, mode, owner, group } = work
   const folders = work.folders.join('\n')
-  await mustRun(host, foldersScript({ root, folders, mode, owner, group }), `make the folders of ${root}`)
+  // Where a file only changes, so its folder is there.
+  if (!work.complete)
+    await mustRun(host, foldersScript({ root, folders, mode, owner, group }), `make the folders of ${root}`)
   for (const file of work.files) await applyFile(host, file)
   return { dest: root, path: root, state: 'directory' }
 }
