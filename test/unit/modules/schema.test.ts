@@ -85,7 +85,7 @@ test('a checksum is found by name, or alone', () => {
 describe('the registry', () => {
   test('names, full names and aliases', () => {
     expect(findModule('ansible.builtin.copy')).toBe(modules.copy)
-    expect(findModule('ansible.builtin.apt')).toBe(modules.package)
+    expect(findModule('ansible.builtin.yum')).toBe(modules.dnf)
     expect(findModule('community.general.ufw')).toBe(modules.ufw)
     expect(findModule('constructor')).toBeUndefined()
     expect(findModule('ansible.builtin.nothing')).toBeUndefined()
