@@ -1,7 +1,7 @@
 import { alternatives } from './alternatives.js'
 import { apk } from './apk.js'
-import { aptRepository } from './apt-repository.js'
 import { apt } from './apt.js'
+import { aptRepository } from './apt-repository.js'
 import { assemble } from './assemble.js'
 import { asyncStatus } from './async-status.js'
 import { authorizedKey } from './authorized-key.js'

@@ -2,9 +2,9 @@ import { Listr, type ListrTaskWrapper } from 'listr2'
 import type { HostTaskResult, Reporter, RunEvent } from '../events.js'
 import {
   closingLine,
-  customLines,
   colours,
   createPaint,
+  customLines,
   marks,
   oneLine,
   type Paint,

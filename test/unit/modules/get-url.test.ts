@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
@@ -10,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { getUrl } from '../../../runner/modules/get-url.js'
 import { uri } from '../../../runner/modules/uri.js'
 import { Secret } from '../../../runner/secrets/secret.js'
+import { issue } from '../../lab/k3s/src/pki/issue.js'
 import { localController, runModule } from '../../support/cases.js'
 import { localHost } from '../../support/local-host.js'
 
@@ -35,22 +35,10 @@ const listen = async (server: Server) => {
 const servers: Server[] = []
 
 beforeAll(async () => {
-  const words =
-    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1'
-  const more = [
-    '-addext',
-    'subjectAltName=IP:127.0.0.1',
-    '-keyout',
-    join(dir, 'key'),
-    '-out',
-    join(dir, 'cert'),
-  ]
-  execFileSync('openssl', [...words.split(' '), ...more], { stdio: 'ignore' })
+  const pair = issue({ commonName: '127.0.0.1', hosts: ['127.0.0.1'], days: 2 })
+  writeFileSync(join(dir, 'cert'), pair.cert)
   const plain = createServer(answer)
-  const tls = createSecureServer(
-    { key: readFileSync(join(dir, 'key')), cert: readFileSync(join(dir, 'cert')) },
-    answer,
-  )
+  const tls = createSecureServer(pair, answer)
   servers.push(plain, tls)
   base = `http://127.0.0.1:${await listen(plain)}`
   secure = `https://127.0.0.1:${await listen(tls)}`
