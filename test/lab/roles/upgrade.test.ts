@@ -155,6 +155,8 @@ describe('an upgrade that meets an obstacle', () => {
   })
 
   it('keeps the old release where the disk is full', async () => {
+    // It may have been brought there already.
+    await k3s.sh('agent-2', `rm -f /usr/local/bin/k3s-${to}`)
     const full = 'size=$(du -sk /usr/local/bin | cut -f1); mkdir /tmp/old; cp -a /usr/local/bin/. /tmp/old'
     const mount =
       'mount -t tmpfs -o size=$((size + 40))k tmpfs /usr/local/bin; cp -a /tmp/old/. /usr/local/bin'
@@ -248,7 +250,9 @@ describe('an upgrade that is interrupted', () => {
     const hasty = wanting(beyond, { k3s_agents_at_once: '100%', k3s_upgrade_drain: 'never' })
     await interrupted(hasty, '"start k3s-agent"', 'SIGKILL')
     const left = await versions()
-    expect(left).toMatchObject({ 'server-1': beyond, 'server-2': beyond, 'server-3': beyond })
+    // The first is given back when all have had their turn.
+    for (const name of ['server-1', 'server-2', 'server-3'])
+      expect(left[name]).toMatch(new RegExp(`${beyond.replace(/[.+]/g, '\\$&')}$`))
     const done = await play(hasty, 'upgrade')
     expect(failures(done)).toBe('')
     expect(await versions()).toEqual(all(beyond))
