@@ -161,7 +161,14 @@ describe('a firewall of each kind', () => {
   }, 120_000)
 
   it('is switched on only where that is asked for, and SSH stays open', async () => {
-    const on = await runRole(inventoryOf([agent]), 'main', '--limit', agent, '-e', 'firewall_enable=true')
+    const on = await runRole(
+      inventoryOf([agent]),
+      'main',
+      '--limit',
+      agent,
+      '-e',
+      '{"firewall_enable": true}',
+    )
     expect(failures(on)).toBe('')
     expect(await sudo(agent, 'ufw status')).toMatch(/Status: active[\s\S]*22\/tcp/)
     expect([await reached(servers.ufw, agent), await reached(controller, agent)]).toEqual([

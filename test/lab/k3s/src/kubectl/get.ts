@@ -15,6 +15,11 @@ export interface Wanted {
 export function resourceNamed(word: string): Resource {
   const found = findResource(word)
   if (found !== undefined) return found
+  // Custom ones: `Cron.v1.lab.example` and `crons.lab.example`.
+  const [, kind = '', version = '', ofKind = ''] = /^([A-Z]\w*)\.(v\d\w*)\.(.+)$/.exec(word) ?? []
+  if (kind !== '') return resourceOf(`${ofKind}/${version}`, kind)
+  const [, plural = '', group = ''] = /^([a-z]+)\.([a-z0-9-]+(?:\.[a-z0-9-]+)+)$/.exec(word) ?? []
+  if (plural !== '') return { kind: '', plural, apiVersion: `${group}/v1`, namespaced: true, short: [] }
   if (/^[A-Z]/.test(word)) return resourceOf('v1', word)
   throw new CommandError(`error: the server doesn't have a resource type "${word}"`)
 }
