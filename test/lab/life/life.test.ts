@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
@@ -99,6 +99,26 @@ const is = async (troubled: Record<string, string[]> = {}): Promise<void> => {
 
 const quicken = (name: string): void =>
   k3s.write(name, '/etc/tsplay-lab/k3s-faults.json', JSON.stringify({ knobs }))
+/** A host as it comes from the shop, but with clocks that suit a test. */
+const fresh = async (name: string): Promise<void> => {
+  await lab.fresh(name)
+  quicken(name)
+}
+/** Cuts the power of a server, and waits until the others know. */
+const cut = async (name: string): Promise<void> => {
+  await lab.cut(name)
+  await expect
+    .poll(() => k3s.kubectl('server-1', `get node ${name} --no-headers`), { timeout: 60_000, interval: 1000 })
+    .toContain('NotReady')
+}
+const namespaces = async (): Promise<string[]> =>
+  (await k3s.kubectl('server-1', 'get namespaces -o name'))
+    .split('\n')
+    .flatMap((line) => /^namespace\/((?:before|after)-.*)$/.exec(line)?.[1] ?? [])
+const make = async (namespace: string): Promise<void> => {
+  expect(await k3s.kubectl('server-1', `create namespace ${namespace}`)).toContain('created')
+}
+
 /** The lab that the tests share has five hosts, and tests that count on that: six are a lab of its own, if need be. */
 let isOwn = false
 
@@ -132,6 +152,7 @@ describe.sequential('the life of a cluster', () => {
   it('begins with one server', async () => {
     await brings('cluster')
     await is()
+    await make('before-backup')
   })
 
   it('goes on with three servers and two agents', async () => {
@@ -167,5 +188,64 @@ describe.sequential('the life of a cluster', () => {
   it('takes it in again', async () => {
     await brings('scale')
     await is()
+  })
+
+  it('replaces a server whose power is gone', async () => {
+    await cut('server-2')
+    await brings('remove-node', '-e', 'node=server-2')
+    await fresh('server-2')
+    await brings('scale')
+    await is()
+    expect(await namespaces()).toEqual(['before-backup'])
+  })
+
+  it('comes back from a backup when a majority of its servers is lost', async () => {
+    const folder = join(lab.dir, 'life-backups')
+    rmSync(folder, { recursive: true, force: true })
+    await well('backup', '-e', `backup_dir=${folder}`)
+    const [taken = ''] = readdirSync(join(folder, 'tsplay-lab'))
+    const backup = join(folder, 'tsplay-lab', taken)
+    await make('after-backup')
+    await Promise.all(['server-2', 'server-3'].map((name) => lab.cut(name)))
+    await well('restore', '-e', `backup=${backup}`, '-e', 'lost=server-2,server-3', '-e', 'delete_stale=true')
+    expect(await namespaces()).toEqual(['before-backup'])
+    await Promise.all(['server-2', 'server-3'].map(fresh))
+    await brings('scale')
+    await is()
+    await brings('cluster')
+  })
+
+  it('has new certificates', async () => {
+    const serials = () => k3s.sh('agent-1', 'sha256sum /var/lib/rancher/k3s/agent/client-kubelet.crt')
+    const before = await serials()
+    await well('certificates', '-e', 'rotate=true')
+    expect(await serials()).not.toEqual(before)
+    await idle('certificates')
+    await brings('cluster')
+    await is()
+  })
+
+  it('has a new token', async () => {
+    const file = join(lab.dir, 'life-token')
+    const token = 'the-token-of-its-second-half'
+    writeFileSync(file, `${token}\n`, { mode: 0o600 })
+    const ran = await well('token', '-e', `new_token_file=${file}`)
+    expect(ran.output).not.toContain(token)
+    says.vars.token = token
+    await brings('cluster')
+    await is()
+  })
+
+  it('has a new key for its Secrets', async () => {
+    await well('secrets-encryption', '-e', 'rotate=true')
+    await idle('secrets-encryption')
+    await brings('cluster')
+    await is()
+    expect(await namespaces()).toEqual(['before-backup'])
+  })
+
+  it('ends', async () => {
+    await brings('reset', '-e', 'confirm=yes')
+    await is(Object.fromEntries([...says.servers, ...says.workers].map((host) => [host, [absent]])))
   })
 })
