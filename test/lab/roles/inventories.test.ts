@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, inject, it, vi } from 'vitest'
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { openLab } from '../lab.js'
 import { run } from '../run.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
@@ -90,7 +90,11 @@ describe('servers with a database of their own', () => {
     agent.hosts = {}
     Object.assign(inventory.k3s_cluster.vars, { k3s_datastore_endpoint: endpoint, k3s_start_timeout: 5 })
     const path = writeInventory(lab, 'database', inventory)
-    await Promise.all(hosts.map((name) => lab.fresh(name)))
+    const refresh = () => Promise.all(hosts.map((name) => lab.fresh(name)))
+    await refresh()
+    onTestFinished(async () => {
+      await refresh()
+    }, 120_000)
     await lab.exec('server-1', 'sudo sh -c "ufw allow 22/tcp; ufw --force enable"')
 
     const foretold = await play(path, 'cluster', '--check', '--diff')
@@ -111,6 +115,5 @@ describe('servers with a database of their own', () => {
     const rules = (await lab.exec('server-1', 'sudo ufw status')).stdout
     expect(rules).toMatch(/^[\d,]*\b6443\b[\d,]*\/tcp/m)
     expect(rules).not.toContain('2379')
-    await Promise.all(hosts.map((name) => lab.fresh(name)))
   })
 })
