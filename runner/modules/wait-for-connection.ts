@@ -16,6 +16,8 @@ type Args = z.output<typeof args>
 
 const script = shellScript('answer', 'probe', [], ':')
 
+const secondsSince = (since: number): number => Math.round((Date.now() - since) / 1000)
+
 /** Waits for a host, whether it was reached before or not. */
 export const waitForConnection = defineModule({
   name: 'wait_for_connection',
@@ -30,17 +32,17 @@ export const waitForConnection = defineModule({
   awaitsHost: true,
   async probe(host, args: Args) {
     const since = Date.now()
-    if (args.delay > 0) return { reached: false, since }
+    if (args.delay > 0) return { reached: false, since, elapsed: 0 }
     try {
       const answer = await host.run({
         ...script({}),
         repeatable: true,
         timeoutMs: args.connect_timeout * 1000,
       })
-      return { reached: answer.code === 0, since }
+      return { reached: answer.code === 0, since, elapsed: secondsSince(since) }
     } catch (error) {
       if (!mayPass(error)) throw error
-      return { reached: false, since }
+      return { reached: false, since, elapsed: secondsSince(since) }
     }
   },
   diff: (_args, { reached, since }) =>
@@ -49,7 +51,8 @@ export const waitForConnection = defineModule({
     await sleep(args.delay * 1000)
     const patience = { timeout: args.timeout, pause: args.sleep, attempt: Math.max(1, args.connect_timeout) }
     await askUntil(host, script({}), ({ code }) => code === 0, patience)
-    return { elapsed: Math.round((Date.now() - since) / 1000) }
+    return { elapsed: secondsSince(since) }
   },
-  result: () => ({ elapsed: 0 }),
+  // A first attempt may have waited long before it came through.
+  result: (_args, { elapsed }) => ({ elapsed }),
 })
