@@ -1,21 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findAnsible } from '../../support/ansible.js'
 import { play } from '../../support/playbook.js'
 import { type Conduct, type Corner, filesOf, type Line, readCorners, traceOf } from './corners.js'
-
-/** Ansible itself, out of Debian's package. It is installed where that is possible. */
-function findAnsible(): string | undefined {
-  const works = () => spawnSync('ansible-playbook', ['--version']).status === 0
-  if (works()) return undefined
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const words = ['install', '-y', '--no-install-recommends', 'ansible-core']
-  spawnSync('apt-get', words, { env, timeout: 240_000 })
-  return works() ? undefined : 'ansible-core could not be installed'
-}
 
 const missing = findAnsible()
 if (missing) console.error(`skipped: ${missing}`)

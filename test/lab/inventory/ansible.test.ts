@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { findAnsible } from '../../support/ansible.js'
 import { inventories } from './inventories.js'
 
 const cli = resolve(import.meta.dirname, '../../../runner/cli.ts')
@@ -15,19 +16,6 @@ function run(command: string, args: readonly string[], cwd: string) {
   const done = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 60_000 })
   if (done.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${done.status}\n${done.stderr}`)
   return done.stdout
-}
-
-/** Ansible itself, out of Debian's package. It is installed where that is possible. */
-function findAnsible(): string | undefined {
-  const works = () => spawnSync('ansible-inventory', ['--version']).status === 0
-  if (works()) return undefined
-  if (process.getuid?.() !== 0) return 'ansible-inventory is missing, and only root can install ansible-core'
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'ansible-core'], {
-    env,
-    timeout: 240_000,
-  })
-  return works() ? undefined : 'ansible-core could not be installed'
 }
 
 const missing = findAnsible()

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { findAnsible } from '../../support/ansible.js'
 import { type Lab, openLab } from '../lab.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
@@ -28,16 +29,6 @@ interface Outcome {
   readonly state: string
 }
 type Result = Readonly<Record<string, unknown>> & { readonly changed?: boolean; readonly failed?: boolean }
-
-/** Ansible itself, out of Debian's package. It is installed where that is possible. */
-function findAnsible(): string | undefined {
-  const works = () => spawnSync('ansible-playbook', ['--version']).status === 0
-  if (works()) return undefined
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const words = ['install', '-y', '--no-install-recommends', 'ansible-core']
-  spawnSync('apt-get', words, { env, timeout: 240_000 })
-  return works() ? undefined : 'ansible-core could not be installed'
-}
 
 const missing = findAnsible()
 if (missing) console.error(`skipped: ${missing}`)

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { ResultFields } from '../../../runner/modules/module.js'
-import { findModule } from '../../../runner/modules/registry.js'
-import { localController, runModule } from '../../support/cases.js'
 import { type Lab, openLab } from '../lab.js'
+import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 let lab: Lab
@@ -23,18 +21,8 @@ afterAll(async () => {
 const sh = async (command: string, on = host) =>
   (await on.query({ body: `{ ${command}\n} 2>&1`, timeoutMs: 60_000 })).stdout.toString().trim()
 
-const play = (name: string, args: unknown, apply: boolean, on = host) =>
-  runModule(findModule(name)!, args, { host: on, controller: localController('/nowhere') } as never, apply)
-
-/** check → apply → apply: the same is foretold as done, and a second run finds nothing to do. */
-async function converges(name: string, args: unknown, on = host): Promise<ResultFields> {
-  const foretold = await play(name, args, false, on)
-  expect(foretold.change, `${name} ${JSON.stringify(args)} would change`).toBeDefined()
-  const done = await play(name, args, true, on)
-  expect(done.change?.summary).toEqual(foretold.change?.summary)
-  expect((await play(name, args, true, on)).change, 'a second run').toBeUndefined()
-  return done.fields
-}
+const play = (name: string, args: unknown, apply: boolean, on = host) => runOn(on, name, args, apply)
+const converges = (name: string, args: unknown, on = host) => convergesOn(on, name, args)
 
 const unit = "printf '[Service]\\nExecStart=/bin/sleep 1000\\n[Install]\\nWantedBy=default.target\\n'"
 
