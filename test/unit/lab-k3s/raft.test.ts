@@ -94,6 +94,8 @@ describe('replication', () => {
     await runTxn(nodes.get(first) as Raft, { set: { y: 1 } })
     kill(second)
     kill(third)
+    // at once, while the leader still believes that it is one
+    await expect(barrier(nodes.get(first) as Raft)).rejects.toBeInstanceOf(Unavailable)
     await expect(runTxn(nodes.get(first) as Raft, { set: { y: 2 } })).rejects.toBeInstanceOf(Unavailable)
     boot(second)
     await until(() => leader() !== undefined)

@@ -101,7 +101,7 @@ export class Raft {
 
   private tick(): void {
     if (this.role === 'leader') {
-      if (!this.progress.quorumWithin(this.timing.electionMs * 2)) this.follow(this.hard.term, '')
+      if (!this.progress.quorumSince(Date.now() - this.timing.electionMs * 2)) this.follow(this.hard.term, '')
       else this.replicateAll()
     } else if (Date.now() > this.deadline && !this.electing) {
       this.electing = true
@@ -231,11 +231,14 @@ export class Raft {
     return { ok: true, term: message.term }
   }
 
+  /** As etcd reads unless it is told to trust a lease: a majority confirms, after the question came, who leads. */
   private async onRead(): Promise<Answer> {
     await this.tail.catch(() => undefined)
+    const since = Date.now()
+    this.replicateAll()
     if (
       !(await this.waitFor(
-        () => !this.isLeader || this.progress.quorumWithin(this.timing.heartbeatMs * 3),
+        () => !this.isLeader || this.progress.quorumSince(since),
         this.timing.requestMs,
       )) ||
       !this.isLeader
