@@ -11,6 +11,7 @@ import { authError, connectError, type RawError } from './ssh-errors.js'
 import { hookLogin, type LoginHooks } from './ssh-hooks.js'
 import { takeHostCertificates } from './ssh-host-certificates.js'
 import { ConnectError } from './transport.js'
+import { sendWholePackets } from './whole-packets.js'
 
 export interface HandshakeOptions {
   readonly check: HostKeyCheck
@@ -85,6 +86,7 @@ export function handshake(
       algorithms: algorithmsFor(settings, check.knownTypes, options.around.warn),
       ...(settings.forwardAgent === undefined ? {} : { agent: settings.forwardAgent }),
     } as unknown as ConnectConfig)
+    sendWholePackets(client, way.stream)
     if (check.hasAuthority) takeHostCertificates(client, certificatesFor(settings))
     hooks = hookLogin(client, (begins) => (begins ? timer.stop() : timer.start()))
   })
