@@ -5,6 +5,8 @@ export interface Usage {
   readonly cpuSeconds: number
   /** The most that it held at once. */
   readonly residentKiB: number
+  /** What it fetched from the disk; what was in memory already is not counted. */
+  readonly diskKiB: number
 }
 
 /** A process that ended, from before it was started until its output was closed. */
@@ -69,10 +71,11 @@ export function runAnyway(command: readonly string[], options: ProcessOptions = 
 
 const usageMark = 'tsplay-bench-usage '
 /** Tells on stderr, as the last thing, what the process used. */
-const usageHook = `import { writeSync } from 'node:fs'
+const usageHook = `import { readFileSync, writeSync } from 'node:fs'
 process.on('exit', () => {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
-  writeSync(2, '\\n${usageMark}' + (userCPUTime + systemCPUTime) / 1e6 + ' ' + maxRSS + '\\n')
+  const disk = /^read_bytes: (\\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))[1] / 1024
+  writeSync(2, '\\n${usageMark}' + [(userCPUTime + systemCPUTime) / 1e6, maxRSS, disk].join(' ') + '\\n')
 })`
 
 /** Runs the built tsplay. @throws Error when it fails */
@@ -82,6 +85,7 @@ export async function runTsplay(
 ): Promise<Finished & { readonly usage: Usage }> {
   const hook = `data:text/javascript,${encodeURIComponent(usageHook)}`
   const finished = await runProcess(['node', '--import', hook, 'dist/runner/cli.js', ...args], options)
-  const [, cpu, resident] = new RegExp(`${usageMark}(\\S+) (\\d+)`).exec(finished.stderr) ?? []
-  return { ...finished, usage: { cpuSeconds: Number(cpu), residentKiB: Number(resident) } }
+  const [, cpu, resident, disk] = new RegExp(`${usageMark}(\\S+) (\\d+) (\\d+)`).exec(finished.stderr) ?? []
+  const usage = { cpuSeconds: Number(cpu), residentKiB: Number(resident), diskKiB: Number(disk) }
+  return { ...finished, usage }
 }

@@ -6,55 +6,67 @@ import { renderInventory } from './inventory.js'
 import { table } from './page.js'
 import { runProcess, runTsplay } from './process.js'
 import { checkRecap } from './recap.js'
-import { median } from './statistics.js'
+import { against, median } from './statistics.js'
 import type { TestBed } from './test-bed.js'
 
-const mebibytes = 256
+/** As large as a k3s binary. */
+const mebibytes = 70
 const rounds = 5
 const path = '/opt/tsplay-bench-upload'
 
-/** A large file to one host that does not have it: by `copy`, verified there, and by scp. */
+interface Sent {
+  readonly seconds: number
+  /** What the process fetched from the disk, where it is known. */
+  readonly diskMiB?: number
+}
+
+/** A large file to ten hosts at once that do not have it: by `copy`, verified there, and by scp. */
 export const upload: Bench = {
   name: 'upload',
   run: {
     on: 'lab',
     async measure(bed) {
-      const host = bed.hosts[0]!
       const file = join(bed.folder, 'large')
       writeRandom(file)
       const contenders = contendersOn(bed, file)
-      const times = new Map([...contenders.keys()].map((name) => [name, [] as number[]]))
+      const sent = new Map([...contenders.keys()].map((name) => [name, [] as Sent[]]))
       for (let round = 0; round < rounds; round++)
         for (const [name, run] of contenders) {
-          await bed.onHost(host.name, `rm -f ${path}`)
-          times.get(name)!.push(await run())
-          await bed.onHost(host.name, `[ "$(wc -c <${path})" -eq ${mebibytes * 2 ** 20} ]`)
-          console.log(`${name}: ${times.get(name)!.at(-1)!.toFixed(2)} s`)
+          await onAll(bed, `rm -f ${path}; sync`)
+          await forget(file)
+          sent.get(name)!.push(await run())
+          await onAll(bed, `[ "$(wc -c <${path})" -eq ${mebibytes * 2 ** 20} ]`)
+          console.log(`${name}: ${sent.get(name)!.at(-1)!.seconds.toFixed(2)} s`)
         }
-      await bed.onHost(host.name, `rm -f ${path}`)
-      return describe(times)
+      await onAll(bed, `rm -f ${path}`)
+      return describe(sent, bed.hosts.length)
     },
   },
 }
 
-function contendersOn({ hosts, access, write }: TestBed, file: string): Map<string, () => Promise<number>> {
-  const [host] = hosts
-  const inventory = write('one.yaml', renderInventory([host!], access))
+const onAll = (bed: TestBed, command: string): Promise<unknown> =>
+  Promise.all(bed.hosts.map(({ name }) => bed.onHost(name, command)))
+
+/** Has the kernel forget what it holds of a file in memory, so that reading it is reading the disk. */
+const forget = (file: string): Promise<unknown> =>
+  runProcess(['dd', `of=${file}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0', 'status=none'])
+
+function contendersOn({ hosts, access, write }: TestBed, file: string): Map<string, () => Promise<Sent>> {
+  const inventory = write('upload-hosts.yaml', renderInventory(hosts, access))
   const task = `{ name: upload, copy: { src: ${file}, dest: ${path}, mode: "0644" } }`
   const playbook = write('upload.yaml', `- hosts: all\n  gather_facts: false\n  tasks:\n    - ${task}\n`)
   const options = [`UserKnownHostsFile=${access.knownHosts}`, 'IdentitiesOnly=yes', 'BatchMode=yes']
-  const scp = ['scp', '-q', '-F', '/dev/null', '-i', access.key, ...options.flatMap((one) => ['-o', one])]
+  const scp = `scp -q -F /dev/null -i ${access.key} ${options.map((one) => `-o ${one}`).join(' ')}`
+  const addresses = hosts.map(({ address }) => address).join(' ')
+  const all = `printf '%s\\n' ${addresses} | xargs -P ${hosts.length} -I HOST ${scp} ${file} ${access.user}@HOST:${path}`
   return new Map([
-    [
-      'scp',
-      async () => (await runProcess([...scp, file, `${access.user}@${host!.address}:${path}`])).seconds,
-    ],
+    ['scp, all at once', async () => ({ seconds: (await runProcess(['sh', '-c', all])).seconds })],
     [
       'tsplay, `copy`',
       async () => {
-        const { seconds, stdout } = await runTsplay(['-i', inventory, playbook, '--output', 'plain'])
-        checkRecap(stdout, 1, 1)
-        return seconds
+        const { seconds, stdout, usage } = await runTsplay(['-i', inventory, playbook, '--output', 'plain'])
+        checkRecap(stdout, hosts.length, 1)
+        return { seconds, diskMiB: usage.diskKiB / 1024 }
       },
     ],
   ])
@@ -63,15 +75,19 @@ function contendersOn({ hosts, access, write }: TestBed, file: string): Map<stri
 /** Random, so that nothing on the way can make it smaller. */
 function writeRandom(file: string): void {
   const descriptor = openSync(file, 'w', 0o600)
-  for (let written = 0; written < mebibytes; written += 16) writeSync(descriptor, randomBytes(16 * 2 ** 20))
+  for (let written = 0; written < mebibytes; written += 10) writeSync(descriptor, randomBytes(10 * 2 ** 20))
   closeSync(descriptor)
 }
 
-function describe(times: ReadonlyMap<string, readonly number[]>): string {
-  const own = median(times.get('scp')!)
-  const rows = [...times].map(([name, taken]) => {
-    const seconds = median(taken)
-    return [name, seconds.toFixed(2), (mebibytes / seconds).toFixed(0), (seconds / own).toFixed(2)]
+function describe(sent: ReadonlyMap<string, readonly Sent[]>, hosts: number): string {
+  const secondsOf = (of: readonly Sent[]): number => median(of.map(({ seconds }) => seconds))
+  const rate = (of: readonly Sent[]): number => (mebibytes * hosts) / secondsOf(of)
+  const [scp = [], own = []] = [...sent.values()]
+  const rows = [...sent].map(([name, of]) => {
+    const disk = of[0]?.diskMiB === undefined ? '' : median(of.map(({ diskMiB = 0 }) => diskMiB)).toFixed(0)
+    return [name, secondsOf(of).toFixed(2), rate(of).toFixed(0), disk]
   })
-  return `${table([`${mebibytes} MiB`, 's', 'MiB/s', '÷ scp'], rows)}\n\nMedians of ${rounds}, in turns.`
+  const head = [`${mebibytes} MiB to ${hosts} hosts`, 's', 'MiB/s in all', 'read from the disk, MiB']
+  const verdict = `Of scp's rate: ${against(rate(own) / rate(scp), '≥', 0.8)}.`
+  return `${table(head, rows)}\n\n${verdict} Medians of ${rounds}, in turns.`
 }
