@@ -10,8 +10,8 @@ import { authentication } from './ssh-auth.js'
 import { authError, connectError, type RawError } from './ssh-errors.js'
 import { hookLogin, type LoginHooks } from './ssh-hooks.js'
 import { takeHostCertificates } from './ssh-host-certificates.js'
+import { sendWholePackets } from './ssh-whole-packets.js'
 import { ConnectError } from './transport.js'
-import { sendWholePackets } from './whole-packets.js'
 
 export interface HandshakeOptions {
   readonly check: HostKeyCheck

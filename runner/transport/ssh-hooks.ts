@@ -4,7 +4,7 @@ import type { Identity } from './identities.js'
 import { sshString, typeOfKey } from './wire.js'
 
 /**
- * With ssh-host-certificates.ts and whole-packets.ts the one place that reaches into ssh2's inside (1.17.0, pinned;
+ * With ssh-host-certificates.ts and ssh-whole-packets.ts the one place that reaches into ssh2's inside (1.17.0, pinned;
  * test/unit/transport/ssh-hooks.test.ts fails when it changes), for what its interface does not give: certificates and
  * security keys, a key that is offered with its signature at once (a round trip less), and the methods that are left
  * after a key was not taken.

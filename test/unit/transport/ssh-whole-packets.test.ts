@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createTransport } from '../../../runner/transport/index.js'
-import { sendWholePackets } from '../../../runner/transport/whole-packets.js'
+import { sendWholePackets } from '../../../runner/transport/ssh-whole-packets.js'
 import { type TestServer, testServer } from './ssh-server.js'
 
 describe('a packet leaves in one piece', () => {
