@@ -7,6 +7,7 @@ import {
 } from '../modules/control/validate-argument-spec.js'
 import type { Layer, Variable } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
+import { typedValue } from '../vars/typed.js'
 import type { PlanNode, Task } from './plan.js'
 import { staticScope } from './static-scope.js'
 
@@ -72,7 +73,7 @@ function checkVariable(name: string, option: ArgumentOption, at: At, report: Rep
   if (!value.constant || at.checked.has(winner)) return
   at.checked.add(winner)
   const span = value.span ?? origin.span
-  for (const message of checkOption(name, option, value.constant.value))
+  for (const message of checkOption(name, option, typedValue(value.constant.value, option)))
     report({
       code: 'bad-argument',
       message: `${message} (argument spec of role '${at.task.role?.name}')`,

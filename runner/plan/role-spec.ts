@@ -3,6 +3,7 @@ import type { ArgumentOption } from '../modules/control/validate-argument-spec.j
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asMapping, toPlain } from '../syntax/read.js'
 import { parseYaml } from '../syntax/yaml.js'
+import { isConverted, type ValueType } from '../vars/typed.js'
 import type { Reader } from './context.js'
 import { nodeOf } from './structure.js'
 
@@ -11,6 +12,8 @@ export interface ArgumentSpec {
   readonly options: Options
   /** The options of all entry points whose values are never shown. */
   readonly secrets: readonly string[]
+  /** Variables that text is turned into something else for, by any entry point; this one's own word goes first. */
+  readonly types: ReadonlyMap<string, ValueType>
 }
 
 type Options = Readonly<Record<string, ArgumentOption>>
@@ -35,7 +38,11 @@ export function readArgumentSpec(
   const secrets = all.flatMap(([, options]) =>
     Object.entries(options).flatMap(([name, option]) => (option?.no_log ? [name] : [])),
   )
-  return { options: all.find(([name]) => name === entryPoint)?.[1] ?? {}, secrets }
+  const options = all.find(([name]) => name === entryPoint)?.[1] ?? {}
+  const types = [...all.map(([, each]) => each), options]
+    .flatMap((each) => Object.entries(each))
+    .filter(([, option]) => isConverted(option ?? {}))
+  return { options, secrets, types: new Map(types) }
 }
 
 function optionsOf(spec: Node): Options {

@@ -46,13 +46,15 @@ export function readRole(
   const duplicates = meta && nodeOf(meta, 'allow_duplicates')
   const file = (folder: Folder): string | undefined =>
     roleFile(path, folder, from[`${folder}_from`], span, reader)
+  const spec = readArgumentSpec(path, meta, from.tasks_from, reader)
+  const defaults = layerOf(variableFiles(path, 'defaults', from, span, reader), 'role-defaults', reader)
   return {
     name,
     path,
-    defaults: layerOf(variableFiles(path, 'defaults', from, span, reader), 'role-defaults', reader),
+    defaults: spec ? { ...defaults, types: spec.types } : defaults,
     vars: layerOf(variableFiles(path, 'vars', from, span, reader), 'role-vars', reader),
     dependencies: dependencies?.kind === 'sequence' ? dependencies.items : [],
-    spec: readArgumentSpec(path, meta, from.tasks_from, reader),
+    spec,
     allowDuplicates: (duplicates && asBoolean(duplicates, "'allow_duplicates'", reader.report)) ?? false,
     tasks: file('tasks'),
     handlers: file('handlers'),

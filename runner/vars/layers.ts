@@ -1,5 +1,6 @@
 import type { Compiled } from '../expression/compiled.js'
 import type { Span } from '../syntax/source.js'
+import type { ValueType } from './typed.js'
 
 /** Ansible's 22 levels of precedence, lowest first, by what each one is; and the loop's own variables on top. */
 export const layerDocs = {
@@ -52,4 +53,6 @@ export interface Variable {
 export interface Layer {
   readonly name: LayerName
   readonly vars: ReadonlyMap<string, Variable>
+  /** With a role's defaults: what its argument spec says of its variables, wherever their values come from. */
+  readonly types?: ReadonlyMap<string, ValueType>
 }

@@ -1,5 +1,6 @@
 import { EvaluationError, type Scope } from '../expression/compiled.js'
 import { type Layer, rankOf, type Variable } from './layers.js'
+import { typedValue, type ValueType } from './typed.js'
 
 /** Which definition of a variable wins, and which ones it hides, the strongest first. */
 interface Explanation {
@@ -25,6 +26,7 @@ interface Parent {
   readonly scope: HostScope
   find(name: string): Found | undefined
   findAll(name: string): Found[]
+  typeOf(name: string): ValueType | undefined
 }
 
 /** Magic variables, computed once for a scope and those that extend it. */
@@ -41,8 +43,8 @@ interface Found {
 
 /**
  * The variables of `layers` by Ansible's precedence, and the magic ones above all. A variable is evaluated when it is
- * first looked up, and sees all others as they are in this scope. The layers are taken as they are: after `set_fact`,
- * make a new scope.
+ * first looked up, and sees all others as they are in this scope; text becomes what an argument spec in sight says that
+ * the variable is. The layers are taken as they are: after `set_fact`, make a new scope.
  */
 export function createScope(layers: readonly Layer[], magic: Magic): HostScope {
   return build(layers, memoised(magic), undefined)
@@ -67,15 +69,20 @@ function build(layers: readonly Layer[], magic: MagicValues, parent: Parent | un
     winners.set(name, winner)
     return winner
   }
+  const typing = own.filter((layer) => layer.types)
+  const typeOf = (name: string): ValueType | undefined =>
+    typing.findLast((layer) => layer.types?.has(name))?.types?.get(name) ?? parent?.typeOf(name)
   const lookup = (name: string): { readonly value: unknown } | undefined => {
     const special = magic.get(name) ?? values.get(name)
     if (special) return special
     const found = find(name)
     if (!found) return undefined
     const { value } = found.variable
-    const result = value.constant ?? {
+    const plain = value.constant ?? {
       value: guarded(name, found.variable, active, () => value.evaluate(scope)),
     }
+    const type = typeof plain.value === 'string' ? typeOf(name) : undefined
+    const result = type ? { value: typedValue(plain.value, type) } : plain
     values.set(name, result)
     return result
   }
@@ -95,7 +102,7 @@ function build(layers: readonly Layer[], magic: MagicValues, parent: Parent | un
     lookup,
     names,
     explain,
-    extend: (more) => build(more, magic, { scope, find, findAll }),
+    extend: (more) => build(more, magic, { scope, find, findAll, typeOf }),
   }
   return scope
 }

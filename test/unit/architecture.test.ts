@@ -38,7 +38,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   expression: ['syntax', 'secrets', 'transport'],
   vars: ['expression', 'syntax'],
   inventory: ['vars', 'expression', 'syntax', 'secrets', 'transport'],
-  modules: ['transport', 'secrets', 'expression'],
+  modules: ['transport', 'secrets', 'expression', 'vars'],
   plan: ['syntax', 'inventory', 'vars', 'expression', 'modules'],
   engine: ['plan', 'modules', 'transport', 'inventory', 'vars', 'expression', 'secrets', 'syntax'],
   library: ['modules', 'syntax'],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { typedValue } from '../../vars/typed.js'
 import { ModuleFailure } from '../module.js'
 import { defineControl } from './control.js'
 
@@ -34,7 +35,7 @@ export const validateArgumentSpecModule = defineControl({
       const value = args.provided_arguments
         ? args.provided_arguments[name]
         : control.scope.lookup(name)?.value
-      return checkOption(name, option, value)
+      return checkOption(name, option, typedValue(value, option))
     })
     if (problems.length === 0) return { fields: { msg: 'The arg spec validation passed' } }
     throw new ModuleFailure(problems.join('; '), { argument_errors: problems })
