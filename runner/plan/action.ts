@@ -167,14 +167,15 @@ function checkConstants(
 ): void {
   const dynamic = new Set(values.filter(([, value]) => !value.constant).map(([name]) => name))
   const constants = values.filter(([name]) => !dynamic.has(name))
-  const parsed = found.module.args.safeParse(
+  const verdict = judge(
+    found.module.args,
     Object.fromEntries(constants.map(([key, value]) => [key, value.constant?.value])),
   )
-  if (parsed.success) {
-    checkDigits(found, args, parsed.data, reader)
+  if (!verdict.issues) {
+    checkDigits(found, args, verdict.data, reader)
     return
   }
-  for (const issue of parsed.error.issues) {
+  for (const issue of verdict.issues) {
     const name = String(issue.path[0] ?? '')
     if (dynamic.has(name) || (name === '' && dynamic.size > 0)) continue
     const at: Node | undefined = args.find((arg) => arg.key === name)?.value
@@ -188,6 +189,30 @@ function checkConstants(
       span: at?.span ?? entry.keySpan,
     })
   }
+}
+
+/** What a schema says of arguments: what it makes of them, or what is wrong with them. */
+interface Verdict {
+  readonly data?: unknown
+  readonly issues?: readonly Pick<z.core.$ZodIssue, 'path' | 'message'>[]
+}
+
+const verdicts = new WeakMap<z.ZodType, Map<string, Verdict>>()
+
+/** Arguments that are alike, as most are but for what templates in them make, are validated once. */
+function judge(schema: z.ZodType, args: Readonly<Record<string, unknown>>): Verdict {
+  const known = verdicts.get(schema) ?? new Map<string, Verdict>()
+  verdicts.set(schema, known)
+  // JSON makes null of what is no number; and what is long is not repeated.
+  const key = Object.values(args).some(Number.isNaN) ? '' : JSON.stringify(args)
+  const verdict = known.get(key) ?? validate(schema, args)
+  if (key !== '' && key.length < 500) known.set(key, verdict)
+  return verdict
+}
+
+function validate(schema: z.ZodType, args: unknown): Verdict {
+  const parsed = schema.safeParse(args)
+  return parsed.success ? { data: parsed.data } : { issues: parsed.error.issues }
 }
 
 /** Text that YAML has made a number of, and that lost digits on the way. */

@@ -29,13 +29,16 @@ export interface SpecChecks {
  */
 export function checkSpecs(nodes: readonly PlanNode[], checks: SpecChecks): void {
   const checked = new Set<Variable>()
+  const scopes = checks.hosts.map(
+    (host) => [host, staticScope(checks.inventory, host, checks.layers)] as const,
+  )
   for (const task of nodes.flatMap(certain)) {
     if (task.action.module !== validateArgumentSpecModule || task.action.parts.length > 0) continue
     const { argument_spec } = task.action.args.constant!.value as {
       argument_spec: Readonly<Record<string, ArgumentOption>>
     }
-    for (const host of checks.hosts) {
-      const scope = staticScope(checks.inventory, host, [...checks.layers, ...task.layers])
+    for (const [host, outer] of scopes) {
+      const scope = outer.extend(task.layers)
       for (const [name, option] of Object.entries(argument_spec))
         if (!checks.late.has(name)) checkVariable(name, option, { host, scope, task, checked }, checks.report)
     }

@@ -5,6 +5,7 @@ import type { Files } from '../syntax/files.js'
 import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import type { Layer } from '../vars/layers.js'
 import type { Handler, Keywords, PlanNode, RoleInfo } from './plan.js'
+import type { Role } from './role.js'
 
 /** What is the same for everything that is read in one run. */
 export interface Reader {
@@ -12,6 +13,8 @@ export interface Reader {
   readonly report: Report
   /** Folders that roles are looked for in, after those beside the playbook. */
   readonly rolePaths: readonly string[]
+  /** Roles that were read without a mistake, by their folder and the files that were asked for. */
+  readonly roles: Map<string, Role>
   /** Reads `import_…` and `include_…`: tasks and what they bring in hold each other. */
   readonly readDirective: (
     name: string,

@@ -222,7 +222,7 @@ function isWithin(request: Request, names: Names, inner: Surroundings, reader: R
 /** Reads in the run: mistakes are those of the task that includes. @throws InputError */
 function readLate(reader: Reader, read: (reader: Reader) => Included): Included {
   const found: Diagnostic[] = []
-  const included = read({ ...reader, report: (diagnostic) => found.push(diagnostic) })
+  const included = read({ ...reader, roles: new Map(), report: (diagnostic) => found.push(diagnostic) })
   const errors = found.filter((diagnostic) => diagnostic.severity !== 'warning')
   if (errors.length > 0) throw new InputError(errors)
   return included

@@ -59,6 +59,7 @@ export function loadPlan(options: PlanOptions): { plan: Plan; warnings: readonly
     files: options.files,
     report,
     rolePaths: [resolve(options.cwd, 'roles'), shippedFolder('roles', options.files)],
+    roles: new Map(),
     readDirective,
     nextId: () => ++id,
   }

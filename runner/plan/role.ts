@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path'
-import { didYouMean } from '../errors.js'
+import { didYouMean, type Report } from '../errors.js'
 import { filesBelow } from '../inventory/vars-files.js'
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asBoolean, asMapping } from '../syntax/read.js'
@@ -31,7 +31,7 @@ export interface RoleFiles {
   readonly handlers_from?: string
 }
 
-/** Finds a role by name and reads its `defaults`, `vars` and `meta`. */
+/** Finds a role by name and reads its `defaults`, `vars` and `meta`, once however many plays it is in. */
 export function readRole(
   name: string,
   span: Span,
@@ -41,6 +41,20 @@ export function readRole(
 ): Role | undefined {
   const path = findRole(name, span, playbookDir, reader)
   if (!path) return undefined
+  const key = JSON.stringify([path, from])
+  const known = reader.roles.get(key)
+  if (known) return known
+  let isClean = true
+  const report: Report = (diagnostic) => {
+    isClean = false
+    reader.report(diagnostic)
+  }
+  const role = roleIn(path, name, span, { ...reader, report }, from)
+  if (isClean) reader.roles.set(key, role)
+  return role
+}
+
+function roleIn(path: string, name: string, span: Span, reader: Reader, from: RoleFiles): Role {
   const meta = mainMapping(path, 'meta', reader)
   const dependencies = meta && nodeOf(meta, 'dependencies')
   const duplicates = meta && nodeOf(meta, 'allow_duplicates')

@@ -15,12 +15,17 @@ export function extraLayer(values: ReadonlyMap<string, unknown>): Layer {
 export function staticScope(inventory: Inventory, host: string, layers: readonly Layer[]): HostScope {
   const groups = () =>
     Object.fromEntries([...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)]))
+  const views = new Map<string, object>()
   const view = (other: string): object => {
+    const known = views.get(other)
+    if (known) return known
     const scope = staticScope(inventory, other, layers)
-    return new Proxy(Object.create(null) as object, {
+    const made = new Proxy(Object.create(null) as object, {
       get: (_, key) => (typeof key === 'string' ? scope.lookup(key)?.value : undefined),
       has: (_, key) => typeof key === 'string' && scope.lookup(key) !== undefined,
     })
+    views.set(other, made)
+    return made
   }
   const hostvars = () =>
     Object.defineProperties(

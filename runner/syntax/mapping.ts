@@ -2,18 +2,13 @@ import type { Report } from '../errors.js'
 import type { MappingEntry, Node } from './node.js'
 import { formatPosition } from './source.js'
 
-/** A pair as it stands in the file; `merge` marks the key `<<`. */
-export interface Pair extends MappingEntry {
-  readonly merge: boolean
-}
-
-/** The pairs that are not `<<`; a key that stands twice is reported at its second place, with the first. */
-export function pairsToEntries(pairs: readonly Pair[], report: Report): MappingEntry[] {
+/** The entries of a mapping; a key that stands twice is reported at its second place, with the first. */
+export function onceEach(entries: readonly MappingEntry[], report: Report): readonly MappingEntry[] {
   const seen = new Map<string, MappingEntry>()
-  for (const { key, keySpan, value, merge } of pairs) {
-    if (merge) continue
+  for (const entry of entries) {
+    const { key, keySpan } = entry
     const first = seen.get(key)
-    if (!first) seen.set(key, { key, keySpan, value })
+    if (!first) seen.set(key, entry)
     else {
       const message = `the key ${JSON.stringify(key)} stands twice in one mapping`
       report({
@@ -24,21 +19,23 @@ export function pairsToEntries(pairs: readonly Pair[], report: Report): MappingE
       })
     }
   }
-  return [...seen.values()]
+  return seen.size === entries.length ? entries : [...seen.values()]
 }
 
 /**
- * YAML's merge key: what `<<` names comes first, a key of the mapping's own wins, and of several merged mappings the
+ * YAML's merge key: what the entries named `<<` hold comes first, a key of the mapping's own wins, and of several merged mappings the
  * first (PyYAML's flatten_mapping).
  */
-export function mergeEntries(own: MappingEntry[], pairs: readonly Pair[], report: Report): MappingEntry[] {
-  if (!pairs.some((pair) => pair.merge)) return own
+export function mergeEntries(
+  own: readonly MappingEntry[],
+  merges: readonly MappingEntry[],
+  report: Report,
+): readonly MappingEntry[] {
+  if (merges.length === 0) return own
   const merged = new Map<string, MappingEntry>()
-  for (const pair of pairs) {
-    if (!pair.merge) continue
-    for (const source of mergeSources(pair.value, report).reverse())
+  for (const { value } of merges)
+    for (const source of mergeSources(value, report).reverse())
       for (const entry of source) merged.set(entry.key, entry)
-  }
   for (const entry of own) merged.set(entry.key, entry)
   return [...merged.values()]
 }

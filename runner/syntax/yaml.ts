@@ -10,7 +10,7 @@ import {
   type YAMLParseError,
 } from 'yaml'
 import type { Diagnostic, Report } from '../errors.js'
-import { mergeEntries, pairsToEntries } from './mapping.js'
+import { mergeEntries, onceEach } from './mapping.js'
 import { reportingMemo } from './memo.js'
 import type { MappingEntry, Node, ScalarNode } from './node.js'
 import { resolvePlain } from './scalars.js'
@@ -31,7 +31,7 @@ interface Context {
   readonly report: Report
   /** Anchors by name; `undefined` while the node that carries it is still being read. */
   readonly anchors: Map<string, Node | undefined>
-  /** How many nodes each node stands for, aliases counted in full. */
+  /** How many nodes each node that was named again stands for, aliases counted in full. */
   readonly sizes: Map<Node, number>
   /** How many nodes all aliases stand for. */
   expanded: number
@@ -144,7 +144,7 @@ function convert(node: ParsedNode, context: Context, depth: number): Node {
       ? convertSequence(node, span, context, depth)
       : convertScalar(node, span, context)
   if (node.anchor) context.anchors.set(node.anchor, result)
-  return measured(result, context)
+  return result
 }
 
 function convertMap(
@@ -155,16 +155,18 @@ function convertMap(
 ): Node {
   checkTag(node, 'map', span, context)
   const pairs = (node as { items: { key: ParsedNode; value: ParsedNode | null }[] }).items
-  const read = pairs.flatMap(({ key, value }) => {
+  const read: MappingEntry[] = []
+  const merged: MappingEntry[] = []
+  for (const { key, value } of pairs) {
     const keySpan = spanOf(key, context.file)
     const name = keyText(key, keySpan, span, context)
-    if (name === undefined) return []
-    const plain = isScalar(key) && key.type === 'PLAIN'
+    if (name === undefined) continue
     const child = value ? convert(value, context, depth + 1) : emptyAt(keySpan)
-    return [{ key: name, keySpan, value: child, merge: plain && name === '<<' }]
-  })
-  const entries: MappingEntry[] = pairsToEntries(read, context.report)
-  return { kind: 'mapping', entries: mergeEntries(entries, read, context.report), span }
+    const isMerge = name === '<<' && isScalar(key) && key.type === 'PLAIN'
+    ;(isMerge ? merged : read).push({ key: name, keySpan, value: child })
+  }
+  const entries = onceEach(read, context.report)
+  return { kind: 'mapping', entries: mergeEntries(entries, merged, context.report), span }
 }
 
 function convertSequence(
@@ -270,21 +272,20 @@ function resolveAlias(name: string, span: Span, context: Context): Node {
   return refuse(context, span, message)
 }
 
-function measured(node: Node, context: Context): Node {
-  const children =
-    node.kind === 'mapping'
-      ? node.entries.map((entry) => entry.value)
-      : node.kind === 'sequence'
-        ? node.items
-        : []
-  const size = children.reduce((sum, child) => sum + (context.sizes.get(child) ?? 1), 1)
-  if (children.length > 0) context.sizes.set(node, size)
-  return node
+/** Counted where something is named again, which few files do; what was counted is not counted twice. */
+function sizeOf(node: Node, sizes: Map<Node, number>): number {
+  if (node.kind === 'scalar') return 1
+  const known = sizes.get(node)
+  if (known !== undefined) return known
+  const children = node.kind === 'sequence' ? node.items : node.entries.map((entry) => entry.value)
+  const size = children.reduce((sum, child) => sum + sizeOf(child, sizes), 1)
+  sizes.set(node, size)
+  return size
 }
 
 function measuredAlias(node: Node, span: Span, context: Context): Node {
   const before = context.expanded
-  context.expanded += context.sizes.get(node) ?? 1
+  context.expanded += sizeOf(node, context.sizes)
   if (context.expanded <= maxNodes) return node
   if (before > maxNodes) return emptyAt(span)
   return refuse(context, span, `aliases add up to more than ${maxNodes} values`)
