@@ -6,6 +6,7 @@ import type { MagicName } from '../vars/magic.js'
 import { createScope, type HostScope } from '../vars/scope.js'
 import type { Batch, Run } from './context.js'
 import type { HostRun } from './host.js'
+import { type FilesOfHost, filesOfHost } from './host-vars-files.js'
 
 export interface ScopeParts {
   readonly role?: RoleInfo | undefined
@@ -18,7 +19,7 @@ export interface ScopeParts {
 export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopeParts = {}): HostScope {
   const layers: Layer[] = [
     ...run.inventory.current.layersFor(host.name),
-    ...batch.play.layers,
+    ...playLayers(run, batch, host),
     ...host.exposed,
     layerOf('vars-prompt', batch.playVars),
     ...(parts.layers ?? []),
@@ -27,6 +28,30 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
     layerOf('extra-vars', run.options.extraVars),
   ]
   return createScope(layers, magicOf(run, batch, host, parts))
+}
+
+/** The play's layers, with the files of variables that are the host's own. */
+function playLayers(run: Run, batch: Batch, host: HostRun): readonly Layer[] {
+  const { layers, varsFilesOfHosts } = batch.play
+  if (varsFilesOfHosts.length === 0) return layers
+  const { layers: own } = varsFilesOf(run, batch, host)
+  return layers.map((layer) => own.get(layer) ?? layer)
+}
+
+/** What `vars_files` gives a host: its names see the inventory, the facts, the play's variables and `-e`. */
+export function varsFilesOf(run: Run, batch: Batch, host: HostRun): FilesOfHost {
+  const { varsFilesOfHosts, layers } = batch.play
+  return filesOfHost(varsFilesOfHosts, host, () =>
+    createScope(
+      [
+        ...run.inventory.current.layersFor(host.name),
+        ...layers,
+        layerOf('vars-prompt', batch.playVars),
+        layerOf('extra-vars', run.options.extraVars),
+      ],
+      magicOf(run, batch, host, {}),
+    ),
+  )
 }
 
 /** Plain data as a layer: never looked into. */

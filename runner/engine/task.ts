@@ -11,7 +11,7 @@ import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js
 import { type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
 import { hasChanged, registered, withResult } from './registered.js'
-import { taskScope } from './scope.js'
+import { taskScope, varsFilesOf } from './scope.js'
 import { UnknownError } from './unknown.js'
 
 /** What became of a task on a host, and what the strategy needs to know of its keywords. */
@@ -48,7 +48,9 @@ export async function runTask(context: TaskRun, includes: readonly Layer[]): Pro
 }
 
 async function allItems(context: TaskRun, scope: HostScope): Promise<ItemOutcome[]> {
-  const { task } = context
+  const { task, run, batch, host } = context
+  const { problem } = varsFilesOf(run, batch, host)
+  if (problem) return [failedItem(undefined, problem)]
   if (!task.loop) return [await untilDone(context, scope, scope, undefined)]
   try {
     return await runLoop(context, scope, (itemScope, label) => ({

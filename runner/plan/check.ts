@@ -12,9 +12,10 @@ import { addNames, checkLayers, checkNames, type Known, namesOfPlay, within } fr
 import { checkSpecs } from './check-specs.js'
 import { templateOf } from './check-template.js'
 import { checkPlayValues, checkTaskValues } from './check-values.js'
+import { checkVarsFiles } from './check-vars-files.js'
 import { nearestWins } from './inherit.js'
 import { type Keywords, type Plan, type PlanNode, type Play, type Task, taskOfHandler } from './plan.js'
-import { extraLayer } from './static-scope.js'
+import { extraLayer, staticScope } from './static-scope.js'
 
 /** What the checks need beside the plan. */
 export interface CheckOptions {
@@ -42,6 +43,7 @@ export function checkPlan(plan: Plan, options: CheckOptions): void {
     const known = new Set(everywhere)
     for (const layer of play.layers) addNames(layer, known)
     for (const prompt of play.prompts) known.add(prompt.name)
+    for (const layer of play.varsFilesOfHosts.flatMap((file) => file.possible)) addNames(layer, known)
     for (const layer of play.nodes.flatMap(exposedBy)) addNames(layer, known)
     const all = tasks.get(play)!
     const inPlay = namesOfPlay(known, new Set())
@@ -72,7 +74,11 @@ function checkHosts(
   const layers = [...play.layers, extraLayer(extraVars)]
   const hosts = hostsOf(play, inventory, layers, report)
   const late = new Set([...produced, ...play.prompts.map((prompt) => prompt.name)])
+  for (const layer of play.varsFilesOfHosts.flatMap((file) => file.possible)) addNames(layer, late)
   for (const name of extraVars.keys()) late.delete(name)
+  // An answer may be in a name.
+  if (play.prompts.length === 0)
+    checkVarsFiles(play.varsFilesOfHosts, hosts, (host) => staticScope(inventory, host, layers), report)
   checkSpecs(play.nodes, { inventory, hosts, layers, late, report })
   checkCycles(tasks, hosts, layers, inventory, report)
 }
@@ -86,13 +92,14 @@ function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: Ch
       ...play.serial,
       play.maxFailPercentage,
       play.forceHandlers,
+      ...play.varsFilesOfHosts.flatMap((file) => file.names),
       ...play.gathering.parts,
     ],
     known,
     report,
   )
   checkPlayValues(play, report)
-  checkLayers(play.layers, known, report)
+  checkLayers([...play.layers, ...play.varsFilesOfHosts.flatMap((file) => file.possible)], known, report)
   const answers = new Set(
     play.handlers
       .map(taskOfHandler)

@@ -5,6 +5,7 @@ import type { AnyModule } from '../modules/module.js'
 import type { MappingEntry } from '../syntax/node.js'
 import type { Span } from '../syntax/source.js'
 import type { Layer } from '../vars/layers.js'
+import type { HostVarsFile } from './vars-files.js'
 
 /** Arguments that tasks take where they give none themselves, by module. */
 export type ModuleDefaults = ReadonlyMap<string, readonly MappingEntry[]>
@@ -217,6 +218,8 @@ export interface Play {
   readonly keywords: Keywords
   /** Play variables, and the defaults and variables of the roles that it names. */
   readonly layers: readonly Layer[]
+  /** Files of variables whose names each host gives; their places are among the layers. */
+  readonly varsFilesOfHosts: readonly HostVarsFile[]
   readonly prompts: readonly Prompt[]
   /** Everything in the order it runs, the implicit flushes included. */
   readonly nodes: readonly PlanNode[]

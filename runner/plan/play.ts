@@ -23,6 +23,7 @@ import {
 } from './plan.js'
 import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
 import { readTasks } from './tasks.js'
+import { readVarsFiles } from './vars-files.js'
 
 /** What an `import_playbook` hands down to the plays that it brings: tags, conditions, and variables that win. */
 interface Imported {
@@ -58,6 +59,7 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     const node = nodeOf(mapping, key)
     return node && readValue(node, reader)
   }
+  const files = readVarsFiles(nodeOf(mapping, 'vars_files'), dir, reader)
   return {
     name: value('name'),
     hosts: readValue(hosts, reader),
@@ -73,9 +75,11 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     layers: [
       ...roles.flatMap((role) => [role.defaults, role.vars]),
       ...parts.layers,
-      ...playLayers(mapping, dir, reader),
+      ...playVars(mapping, reader),
+      ...files.layers,
       ...outer.layers,
     ],
+    varsFilesOfHosts: files.ofHosts,
     prompts: readPrompts(nodeOf(mapping, 'vars_prompt'), reader),
     nodes,
     handlers: parts.handlers,
@@ -158,37 +162,10 @@ function readWord<T extends string>(
   return found ?? known[0]!
 }
 
-function playLayers(mapping: MappingNode, dir: string, reader: Reader): Layer[] {
+function playVars(mapping: MappingNode, reader: Reader): Layer[] {
   const vars = nodeOf(mapping, 'vars')
   const node = vars && asMapping(vars, "'vars'", reader.report)
-  const files = expectList(nodeOf(mapping, 'vars_files'), "'vars_files'", reader)
-  return [
-    ...(node
-      ? [{ name: 'play-vars' as const, vars: variablesFromNode(node, 'play-vars', reader.report) }]
-      : []),
-    ...files.flatMap((item) => readVarsFile(item, dir, reader)),
-  ]
-}
-
-/** A file of variables, or the first of a list that is there. */
-function readVarsFile(item: Node, dir: string, reader: Reader): Layer[] {
-  const nodes = item.kind === 'sequence' ? item.items : [item]
-  const names = nodes.map((node) => expectText(node, "a file of 'vars_files'", reader))
-  const known = names.filter((name) => name !== undefined)
-  const path = known.map((name) => resolve(dir, name)).find((each) => reader.files.isFile(each))
-  const file = path && reader.files.read(path)
-  if (known.length === names.length && !file)
-    reader.report({
-      code: 'missing-file',
-      message: `no such file of variables: ${known.join(', ')}`,
-      span: item.span,
-    })
-  const node = file ? parseYaml(file, reader.report) : undefined
-  const mapping = node && asMapping(node, 'a file of variables', reader.report)
-  const options = { jinja: 'inventory', note: path } as const
-  return mapping
-    ? [{ name: 'vars-files', vars: variablesFromNode(mapping, 'vars-files', reader.report, options) }]
-    : []
+  return node ? [{ name: 'play-vars', vars: variablesFromNode(node, 'play-vars', reader.report) }] : []
 }
 
 const promptKeys = ['name', 'prompt', 'default', 'private', 'confirm', 'unsafe', 'when']
@@ -286,7 +263,7 @@ function handedDown(mapping: MappingNode, outer: Imported, reader: Reader): Impo
   checkKeys(mapping, 'import_playbook', reader)
   return {
     keywords: inheritKeywords(mapping, outer.keywords, reader),
-    layers: [...playLayers(mapping, '', reader), ...outer.layers],
+    layers: [...playVars(mapping, reader), ...outer.layers],
   }
 }
 
