@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { type Compiled, constant, EvaluationError, omit, type Scope } from '../expression/index.js'
 import type { RoleInfo } from '../plan/plan.js'
 import type { Layer } from '../vars/layers.js'
-import type { MagicName } from '../vars/magic.js'
+import { environmentName, type MagicName } from '../vars/magic.js'
 import { createScope, type HostScope } from '../vars/scope.js'
 import type { Batch, Run } from './context.js'
 import type { HostRun } from './host.js'
@@ -11,6 +11,8 @@ import { type FilesOfHost, filesOfHost } from './host-vars-files.js'
 export interface ScopeParts {
   readonly role?: RoleInfo | undefined
   readonly layers?: readonly Layer[]
+  /** What the task's keyword says, outer to inner. */
+  readonly environment?: readonly Compiled[] | undefined
   /** The file of the task. */
   readonly file?: string | undefined
 }
@@ -18,6 +20,7 @@ export interface ScopeParts {
 /** Everything that a task on a host can name. */
 export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopeParts = {}): HostScope {
   const layers: Layer[] = [
+    environmentLayer(parts.environment ?? batch.play.keywords.environment),
     ...run.inventory.current.layersFor(host.name),
     ...playLayers(run, batch, host),
     ...host.exposed,
@@ -28,6 +31,18 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
     layerOf('extra-vars', run.options.extraVars),
   ]
   return createScope(layers, magicOf(run, batch, host, parts))
+}
+
+/** `environment` as a variable: evaluated where it is asked for, so that it may name the item of a loop. */
+function environmentLayer(environment: readonly Compiled[]): Layer {
+  const value: Compiled = {
+    names: new Set(environment.flatMap(({ names }) => [...names])),
+    evaluate: (scope) => environment.map((each) => each.evaluate(scope)),
+  }
+  return {
+    name: 'command-line',
+    vars: new Map([[environmentName, { value, origin: { layer: 'command-line' } }]]),
+  }
 }
 
 /** The play's layers, with the files of variables that are the host's own. */

@@ -27,7 +27,12 @@ export async function runTask(context: TaskRun, includes: readonly Layer[]): Pro
   const started = performance.now()
   const { run, batch, host, task } = context
   const layers = [...task.layers, ...includes]
-  const scope = taskScope(run, batch, host, { role: task.role, layers, file: task.span.file.path })
+  const scope = taskScope(run, batch, host, {
+    role: task.role,
+    layers,
+    file: task.span.file.path,
+    environment: task.keywords.environment,
+  })
   const outcomes = await allItems(context, scope)
   const effective = outcomes.find((outcome) => outcome.effective)?.effective
   const status = overall(outcomes)

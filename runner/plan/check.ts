@@ -3,11 +3,12 @@ import type { Compiled } from '../expression/compiled.js'
 import type { Inventory } from '../inventory/inventory.js'
 import type { Files } from '../syntax/files.js'
 import type { Layer } from '../vars/layers.js'
-import { magicNames } from '../vars/magic.js'
+import { environmentName, magicNames } from '../vars/magic.js'
 import { checkCycles } from './check-cycles.js'
 import { checkDelegate } from './check-delegate.js'
 import { hostsOf } from './check-hosts.js'
 import { checkInventory, inventoryLayers } from './check-inventory.js'
+import { checkLoops } from './check-loops.js'
 import { addNames, checkLayers, checkNames, type Known, namesOfPlay, within } from './check-names.js'
 import { checkSpecs } from './check-specs.js'
 import { templateOf } from './check-template.js'
@@ -31,6 +32,7 @@ export function checkPlan(plan: Plan, options: CheckOptions): void {
   const inventory = inventoryLayers(plan.inventory)
   const names = [
     ...magicNames,
+    environmentName,
     ...options.extraVars.keys(),
     ...[...inventory].flatMap((layer) => [...layer.vars.keys()]),
   ]
@@ -48,6 +50,7 @@ export function checkPlan(plan: Plan, options: CheckOptions): void {
     const all = tasks.get(play)!
     const inPlay = namesOfPlay(known, new Set())
     checkPlay(play, all, inPlay, options)
+    checkLoops([...play.nodes, ...play.handlers], options.report)
     if (!options.hasInventory) continue
     checkInventory(inventory, withLayers(inPlay, all), options.report)
     if (!isLate) checkHosts(play, all, plan.inventory, produced, options)

@@ -4,7 +4,8 @@ import type { ValueType } from './typed.js'
 
 /** Ansible's 22 levels of precedence, lowest first, by what each one is; and the loop's own variables on top. */
 export const layerDocs = {
-  'command-line': 'options such as -u: they set no variables, and any variable wins over them',
+  'command-line':
+    'options such as -u, and keywords: they set no variables but environment; any variable wins over them',
   'role-defaults': "a role's defaults/main.yaml",
   'inventory-group-vars': 'vars of any group in an inventory file; a child group wins over its parents',
   'inventory-group-vars-all': 'group_vars/all beside the inventory',

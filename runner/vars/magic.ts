@@ -36,6 +36,9 @@ export const magicVariables = {
   vars: 'every variable by name; an absent one is undefined',
 } as const
 
+/** The mappings of the keyword `environment`, outer to inner, where no variable of that name is defined. */
+export const environmentName = 'environment'
+
 export type MagicName = keyof typeof magicVariables
 
 export const magicNames: ReadonlySet<string> = new Set(Object.keys(magicVariables))

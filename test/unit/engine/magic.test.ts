@@ -54,6 +54,21 @@ describe('magic variables', () => {
     expect(await value('tsplay_version')).toBe(version)
   })
 
+  it('tell of the environment of the task, unless a variable is called so', async () => {
+    const playbook = `- hosts: web
+  gather_facts: false
+  environment: { A: play }
+  tasks:
+    - debug: { msg: "<%= toJson(environment).replaceAll(' ', '') %>" }
+      environment: { B: <%= item %> }
+      loop: [one]
+`
+    expect((await play(playbook)).messages.map((text) => text.replaceAll(/\s/g, ''))).toEqual([
+      'h1:[{"A":"play"},{"B":"one"}]',
+    ])
+    expect((await play(playbook, { args: ['-e', 'environment=stage'] })).messages).toEqual(['h1: "stage"'])
+  })
+
   it('tell of the task: its role, its file, its loop', async () => {
     const dir = temporaryFolder()
     const ran = await play('- hosts: web\n  gather_facts: false\n  roles: [r]\n', {
