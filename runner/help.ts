@@ -10,7 +10,7 @@ export function helpPage(): string {
   const width = Math.max(...rows.map(([left]) => left.length))
   return `usage: tsplay -i INVENTORY [options] PLAYBOOK...
        tsplay inventory -i INVENTORY --list | --graph [GROUP] | --host HOST
-       tsplay explain -i INVENTORY [-e VARS] HOST VARIABLE [PLAYBOOK]
+       tsplay explain -i INVENTORY [-e VARS] HOST VARIABLE [PLAYBOOK [--role ROLE]]
        tsplay doc MODULE
 
 Runs playbooks on hosts over SSH. A playbook is looked for in the current

@@ -6,12 +6,12 @@ import { resolvePattern } from '../inventory/index.js'
 import type { Inventory } from '../inventory/inventory.js'
 import { loadLibrary } from '../library/load.js'
 import { loadPlan } from '../plan/load.js'
-import type { Play } from '../plan/plan.js'
+import type { PlanNode, Play } from '../plan/plan.js'
 import { extraLayer, staticScope } from '../plan/static-scope.js'
 import { Secret } from '../secrets/secret.js'
 import { diskFiles } from '../syntax/files.js'
 import { formatPosition } from '../syntax/source.js'
-import { layerDocs, type Variable } from '../vars/layers.js'
+import { type Layer, type LayerName, layerDocs, type Variable } from '../vars/layers.js'
 import { magicVariables } from '../vars/magic.js'
 import type { HostScope } from '../vars/scope.js'
 import { type CommandWorld, readInventories } from './options.js'
@@ -20,19 +20,20 @@ import { toPythonJson } from './python.js'
 const options = {
   inventory: { type: 'string', short: 'i', multiple: true },
   'extra-vars': { type: 'string', short: 'e', multiple: true },
+  role: { type: 'string' },
 } as const
 
 /**
  * `tsplay explain -i … HOST NAME [PLAYBOOK]`: a variable's value on a host, which definition won and where it stands,
- * and which ones it hides. With a playbook, its plays' variables and the files beside it count, too; with `-e`, those
- * of the command line.
+ * and which ones it hides. With a playbook, its plays' variables and the files beside it count, too, and roles whose tasks
+ * see another value are told of, each by its name; `--role` asks for one of them. With `-e`, those of the command line.
  * @throws InputError
  */
 export async function explainCommand(argv: readonly string[], world: CommandWorld): Promise<ExitCode> {
   const { values, positionals } = parseArguments('tsplay explain', argv, options)
   const [pattern, name, playbook, ...rest] = positionals
   if (pattern === undefined || name === undefined || rest.length > 0)
-    throw usage('say which: tsplay explain -i inventory.yaml HOST NAME [PLAYBOOK]')
+    throw usage('say which: tsplay explain -i inventory.yaml HOST NAME [PLAYBOOK [--role ROLE]]')
   const problems: Diagnostic[] = []
   const extraVars = readExtraVars(values['extra-vars'] ?? [], problems)
   if (problems.length > 0) throw new InputError(problems)
@@ -41,18 +42,66 @@ export async function explainCommand(argv: readonly string[], world: CommandWorl
   const [host, ...others] = resolvePattern(inventory, pattern)
   if (host === undefined || others.length > 0)
     throw usage(`${pattern} names ${others.length > 0 ? 'more than one host' : 'no host'}`)
-  const scopes = plays.map(({ layers, secrets }) => ({
-    scope: staticScope(inventory, host, [...layers, extraLayer(extraVars)]),
-    isSecret: secrets.has(name),
-  }))
-  const texts = scopes.flatMap(({ scope, isSecret }) => describe(name, scope, isSecret) ?? [])
+  const views = plays.flatMap(({ layers, secrets, nodes, handlers }) => {
+    const scope = staticScope(inventory, host, [...layers, extraLayer(extraVars)])
+    const inRoles = rolesOf([...nodes, ...handlers]).map((each) => ({
+      role: each.role,
+      scope: scope.extend(each.layers),
+    }))
+    return [{ role: undefined, scope }, ...inRoles].map((view) => ({ ...view, isSecret: secrets.has(name) }))
+  })
+  const wanted = values.role === undefined ? views : ofRole(values.role, views)
+  const texts = new Map<string, string>()
+  for (const { role, scope, isSecret } of wanted) {
+    const text = describe(name, scope, isSecret)
+    if (text !== undefined && !texts.has(text))
+      texts.set(text, role === undefined ? text : `role ${role}:\n${text}`)
+  }
   world.stdout.write(
-    texts.length > 0 ? [...new Set(texts)].join('\n') : describeOther(host, name, scopes[0]!.scope),
+    texts.size > 0 ? [...texts.values()].join('\n') : describeOther(host, name, wanted[0]!.scope),
   )
   return exitCodes.ok
 }
 
-type PlayVariables = Pick<Play, 'layers' | 'secrets'>
+/** What the tasks of a role see beside the play's variables, for each place that the role has in a play. */
+function rolesOf(nodes: readonly PlanNode[]): { role: string; layers: readonly Layer[] }[] {
+  return nodes.flatMap((node) => {
+    if (node.kind === 'block') return rolesOf([...node.block, ...node.rescue, ...node.always])
+    if (node.kind === 'meta') return []
+    const { role, layers } = node.kind === 'task' ? node : node.task
+    const own = role
+      ? [{ role: role.name, layers: layers.filter((layer) => roleLayers.has(layer.name)) }]
+      : []
+    return node.kind === 'include' ? [...own, ...rolesOf(node.children)] : own
+  })
+}
+
+const roleLayers: ReadonlySet<LayerName> = new Set([
+  'role-defaults',
+  'role-vars',
+  'role-params',
+  'include-params',
+])
+
+function ofRole<View extends { readonly role: string | undefined }>(
+  role: string,
+  views: readonly View[],
+): View[] {
+  const found = views.filter((view) => view.role === role)
+  if (found.length > 0) return found
+  const known = views.flatMap((view) => view.role ?? [])
+  const meant = didYouMean(role, known)
+  throw usage(
+    `--role: no play has a task of the role ${role}`,
+    meant
+      ? `did you mean ${meant}?`
+      : known.length > 0
+        ? `roles: ${[...new Set(known)].join(', ')}`
+        : 'name a playbook',
+  )
+}
+
+type PlayVariables = Pick<Play, 'layers' | 'secrets' | 'nodes' | 'handlers'>
 
 /** Without a playbook, as if a play had no variables of its own. */
 function load(
@@ -62,7 +111,10 @@ function load(
   world: CommandWorld,
 ): { inventory: Inventory; plays: readonly PlayVariables[] } {
   if (playbook === undefined)
-    return { inventory: readInventories(sources, world), plays: [{ layers: [], secrets: new Set() }] }
+    return {
+      inventory: readInventories(sources, world),
+      plays: [{ layers: [], secrets: new Set(), nodes: [], handlers: [] }],
+    }
   if (sources.length === 0) throw usage('which inventory?', '-i inventory.yaml')
   const { plan } = loadPlan({
     inventories: sources,

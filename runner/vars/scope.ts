@@ -95,7 +95,8 @@ function build(layers: readonly Layer[], magic: MagicValues, parent: Parent | un
     return known
   }
   const explain = (name: string): Explanation | undefined => {
-    const [winner, ...hidden] = magic.has(name) ? [] : findAll(name).map((found) => found.variable)
+    // One definition may be in sight by two ways: a role's, in its play and in its own tasks.
+    const [winner, ...hidden] = magic.has(name) ? [] : new Set(findAll(name).map((found) => found.variable))
     return winner && { winner, hidden }
   }
   const scope: HostScope = {

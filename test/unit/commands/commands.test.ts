@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { explainCommand } from '../../../runner/commands/explain.js'
 import { inventoryCommand } from '../../../runner/commands/inventory.js'
@@ -70,6 +70,41 @@ export const own = defineModule({
     writeFileSync(join(dir, 'library/own.ts'), module)
     writeFileSync(join(dir, 'own.yaml'), '- hosts: all\n  tasks:\n    - own: { of: <%= v %> }\n')
     expect(await run(explainCommand, 's1', 'v', 'own.yaml')).toMatch(/^v = "host"\n/)
+  })
+
+  it('tells which value the tasks of each role see', async () => {
+    const files = {
+      'roles/one/defaults/main.yaml': 'w: one\n',
+      'roles/two/defaults/main.yaml': 'w: two\n',
+      'roles/two/vars/main.yaml': 'x: two\n',
+      'roles/late/defaults/main.yaml': 'w: late\nown: late\n',
+      'w.yaml': `- hosts: all
+  roles: [one, two]
+  tasks: [{ include_role: { name: late }, vars: { x: param } }]
+`,
+    }
+    for (const name of ['one', 'two', 'late']) {
+      mkdirSync(join(dir, `roles/${name}/tasks`), { recursive: true })
+      writeFileSync(join(dir, `roles/${name}/tasks/main.yaml`), '- debug: { msg: <%= w %> }\n')
+    }
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(dir, name)), { recursive: true })
+      writeFileSync(join(dir, name), text)
+    }
+    const headings = (text: string) => text.split('\n').filter((line) => /^\S/.test(line))
+    const explained = async (...args: string[]) => headings(await run(explainCommand, 's1', ...args))
+    expect(await explained('w', 'w.yaml')).toEqual([
+      'w = "two"',
+      'role one:',
+      'w = "one"',
+      'role late:',
+      'w = "late"',
+    ])
+    expect(await explained('w', 'w.yaml', '--role', 'one')).toEqual(['role one:', 'w = "one"'])
+    expect(await explained('x', 'w.yaml')).toEqual(['x = "two"', 'role late:', 'x = "param"'])
+    expect(await explained('own', 'w.yaml')).toEqual(['role late:', 'own = "late"'])
+    await expect(explained('w', 'w.yaml', '--role', 'lat')).rejects.toThrow(/did you mean late/)
+    await expect(explained('v', '--role', 'late')).rejects.toThrow(/name a playbook/)
   })
 
   it('shows no value that a role calls secret', async () => {
