@@ -42,7 +42,12 @@ export function createRemote(first: Connection | undefined, options: RemoteOptio
     run,
     async query(script) {
       const result = await run({ ...script, repeatable: true })
-      if (result.code === 0) return result
+      if (result.code === 0 && !result.truncated) return result
+      // A part would pass for the whole: what was cut off, for absent.
+      if (result.truncated)
+        throw new ModuleFailure(
+          `the probe printed more than is read of it (${result.stdout.length} bytes): nothing is known`,
+        )
       const stderr = result.stderr.toString('utf8').trim()
       throw new ModuleFailure(stderr || `the probe ended with exit code ${result.code}`, {
         rc: result.code,

@@ -41,6 +41,7 @@ import { shell } from './shell.js'
 import { slurp } from './slurp.js'
 import { stat } from './stat.js'
 import { swap } from './swap.js'
+import { synchronize } from './synchronize.js'
 import { sysctl } from './sysctl.js'
 import { systemd } from './systemd.js'
 import { tempfile } from './tempfile.js'
@@ -75,6 +76,7 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   k8s_manifest: k8sManifest,
   k8s_node: k8sNode,
   k8s_wait: k8sWait,
+  synchronize,
   sysctl,
   modprobe,
   user,

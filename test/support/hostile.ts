@@ -57,6 +57,7 @@ const valid: Readonly<Record<string, readonly object[]>> = {
   shell: [{ cmd: 'true' }],
   slurp: [{ src: '$DIR/f' }, { path: '$DIR/f' }],
   stat: [{ path: '$DIR/f' }],
+  synchronize: [{ src: './', dest: '$DIR/g', rsync_opts: ['--exclude=x'] }],
   swap: [{ state: 'present', size: '1M' }],
   sysctl: [{ name: 'kernel.ostype', value: 'x' }],
   systemd: [{ name: 'x', state: 'started' }],
@@ -68,6 +69,7 @@ const valid: Readonly<Record<string, readonly object[]>> = {
   wait_for: [
     { path: '$DIR/f', timeout: 0 },
     { host: '127.0.0.1', port: 1, timeout: 0 },
+    { port: 1, state: 'drained', exclude_hosts: ['::1'], timeout: 0 },
   ],
   wait_for_connection: [{}],
 }

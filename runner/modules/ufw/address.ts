@@ -48,16 +48,20 @@ function maskV4(address: string, length: number): string {
 }
 
 function maskV6(address: string, length: number): string {
-  const groups = shorten(address)
-    .split('::')
-    .map((half) => (half === '' ? [] : half.split(':')))
-  const [head = [], tail = []] = groups
-  const all =
-    groups.length === 1 ? head : [...head, ...Array(8 - head.length - tail.length).fill('0'), ...tail]
-  const value = all.reduce((sum, group) => (sum << 16n) + BigInt(`0x${group}`), 0n)
+  const value = BigInt(`0x${hexOf(address)}`)
   const masked = (value >> BigInt(128 - length)) << BigInt(128 - length)
   const hex = masked.toString(16).padStart(32, '0')
   return shorten(hex.match(/.{4}/g)!.join(':'))
+}
+
+/** The bytes of an IPv4 or IPv6 address as 8 or 32 hexadecimal digits, the first byte first. */
+export function hexOf(address: string): string {
+  if (isIPv4(address)) return toNumber(address).toString(16).padStart(8, '0')
+  const [head = [], tail] = shorten(address)
+    .split('::')
+    .map((half) => (half === '' ? [] : half.split(':')))
+  const gap = tail ? Array<string>(8 - head.length - tail.length).fill('0') : []
+  return [...head, ...gap, ...(tail ?? [])].map((group) => group.padStart(4, '0')).join('')
 }
 
 // The URL parser writes an IPv6 address in its short form (RFC 5952), with a dotted tail as hexadecimal groups.

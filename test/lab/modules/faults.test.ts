@@ -36,6 +36,8 @@ beforeAll(async () => {
   watcher = await connectLabHost(lab, name)
   writeFileSync(join(folder, 'text'), text)
   writeFileSync(join(folder, 'large'), large)
+  mkdirSync(join(folder, 'sync'))
+  writeFileSync(join(folder, 'sync/f'), large)
   web = createServer((_request, response) => {
     const half = large.length / 2
     response.writeHead(200, { 'Content-Length': large.length })
@@ -85,6 +87,7 @@ const writers: readonly [string, () => object, string?][] = [
   ['blockinfile', () => ({ path: `${dir}/f`, block: 'one more' })],
   ['replace', () => ({ path: `${dir}/f`, regexp: 'old', replace: 'young' })],
   ['get_url', () => ({ url, dest: `${dir}/f`, force: true })],
+  ['synchronize', () => ({ src: 'sync/', dest: dir, delete: true })],
   ['unarchive', () => ({ src: '/root/x.tar', dest: dir, remote_src: true })],
   ['unarchive', () => ({ src: 'x.tar', dest: dir }), 'of an archive of the controller'],
 ]
@@ -146,7 +149,10 @@ printf '%s\\n' '${cut.replaceAll("'", "'\\''")}' >/root/cut`)
     expect((await run(module, again)).change).toBeUndefined()
   })
 
-  test('copy of a large file: the old one, and no part of the new one', async () => {
+  test.each([
+    ['copy', { src: 'large', dest: `${dir}/f` }],
+    ['synchronize', { src: 'sync/', dest: dir }],
+  ])('%s of a large file: the old one, and no part of the new one', async (module, args) => {
     const halves = async function* () {
       yield large.subarray(0, 1_000_000)
       await cutNow()
@@ -156,11 +162,11 @@ printf '%s\\n' '${cut.replaceAll("'", "'\\''")}' >/root/cut`)
       ...localController(folder),
       stream: () => Readable.from(halves(), { objectMode: false }),
     }
-    const error = await failure('copy', { src: 'large', dest: `${dir}/f` }, controller)
+    const error = await failure(module, args, controller)
     expect(error.message).toContain('the connection was lost')
     await settled()
     expect(await sumOnHost()).toBe(sumOf(old))
-    await run('copy', { src: 'large', dest: `${dir}/f` })
+    await run(module, args)
     expect(await sumOnHost()).toBe(sumOf(large))
   })
 
@@ -212,6 +218,7 @@ describe('what may not be looked at is not absent', () => {
     ['template', { src: 'text', dest: `${dir}/shut/f` }],
     ['lineinfile', { path: `${dir}/shut/f`, line: 'a', create: true }],
     ['get_url', { url: 'http://127.0.0.1:1/', dest: `${dir}/shut/f` }],
+    ['synchronize', { src: 'sync', dest: `${dir}/shut/d` }],
     ['unarchive', { src: 'x.tar', dest: `${dir}/shut` }],
     ['unarchive', { src: `${dir}/shut/x.tar`, dest: '/tmp', remote_src: true }],
     ['fetch', { src: `${dir}/shut/f`, dest: folder, fail_on_missing: false }],

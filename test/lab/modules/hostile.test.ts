@@ -29,6 +29,7 @@ const applied = new Set([
     'shell',
     'slurp',
     'stat',
+    'synchronize',
     'tempfile',
     'template',
   ],

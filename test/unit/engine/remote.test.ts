@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { createRemote } from '../../../runner/engine/remote.js'
+import type { Connection } from '../../../runner/transport/transport.js'
+
+test('what a probe printed in part is no answer', async () => {
+  const stdout = Buffer.from('a\nb')
+  const outcome = { kind: 'exited', code: 0, stdout, stderr: Buffer.alloc(0), truncated: true }
+  const connection = { run: async () => outcome } as unknown as Connection
+  const signal = new AbortController().signal
+  const connect = async () => connection
+  const host = createRemote(connection, { name: 'h', user: 'u', environment: {}, signal, connect })
+  await expect(host.query({ body: 'x' })).rejects.toThrow(
+    'more than is read of it (3 bytes): nothing is known',
+  )
+  expect((await host.run({ body: 'x' })).truncated).toBe(true)
+})
