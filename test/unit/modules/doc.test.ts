@@ -15,7 +15,7 @@ test('arguments with their types, defaults and descriptions', () => {
   const rows = Object.fromEntries(argumentsOf(findModule('wait_for')!).map((row) => [row.name, row]))
   expect(rows.port).toMatchObject({ type: 'integer', required: false })
   expect(rows.timeout).toMatchObject({ type: 'number', default: '300' })
-  expect(rows.state?.type).toBe('started | stopped | present | absent')
+  expect(rows.state?.type).toBe('started | stopped | present | absent | drained')
   const copy = Object.fromEntries(argumentsOf(findModule('copy')!).map((row) => [row.name, row]))
   expect(copy.dest).toMatchObject({ type: 'text', required: true })
   expect(copy.backup).toMatchObject({ type: 'boolean', default: 'false' })
