@@ -2,9 +2,11 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { applyFile } from './files/apply.js'
+import { attributesOf, onlyMode } from './files/attributes.js'
 import { contentOf } from './files/content.js'
 import { checkRegExp } from './files/edit.js'
 import { expandHome } from './files/fragments.js'
+import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
 import { type FileAnswer, probeFile, shownBytes } from './files/probe.js'
 import { fileFields } from './files/result.js'
@@ -90,16 +92,16 @@ export const assemble = defineModule({
   prepare: (args, controller) => prepare(args, controller),
   async probe(host, args: Args): Promise<State> {
     const [answer, pieces] = await Promise.all([
-      probeFile(host, { path: args.dest, contentLimit: shownBytes }),
+      probeFile(host, { path: args.dest, contentLimit: shownBytes, policy: asksPolicy(args) }),
       args.pieces ?? probePieces(host, args.src),
     ])
     return { answer, pieces }
   },
   diff(args, { answer, pieces }): Change<FileWork> | undefined {
-    const { mode, owner, group, backup } = args
+    const { backup } = args
     const content = contentOf(together(args, pieces ?? []))
     const validate = validatorOf(args.validate)
-    const change = planFile({ attributes: { mode, owner, group }, content, backup, validate }, answer)
+    const change = planFile({ attributes: attributesOf(args), content, backup, validate }, answer)
     if (pieces) return change
     const missing = [`file:${args.src}`]
     return change
@@ -110,7 +112,7 @@ export const assemble = defineModule({
           data: {
             kind: 'attributes',
             path: answer.path,
-            set: { mode: '', owner: '', group: '' },
+            set: onlyMode(''),
             follow: false,
           },
         }

@@ -3,8 +3,10 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { Secret } from '../secrets/secret.js'
 import { applyFile } from './files/apply.js'
+import { attributesOf, onlyMode } from './files/attributes.js'
 import { type Content, contentOf, contentOfFile } from './files/content.js'
 import { jsonText } from './files/json.js'
+import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
 import { type FileAnswer, probeFile, shownBytes } from './files/probe.js'
 import { fileFields } from './files/result.js'
@@ -90,12 +92,14 @@ export const copy = defineModule({
   args: args as z.ZodType<Args>,
   prepare: (args, controller) => prepareCopy(args, controller),
   async probe(host, args: Args): Promise<State> {
-    if (args.tree) return { kind: 'tree', tree: await probeTree(host, args.dest, args.tree) }
+    if (args.tree)
+      return { kind: 'tree', tree: await probeTree(host, args.dest, args.tree, asksPolicy(args)) }
     const base = args.src === undefined ? '' : basename(args.src)
     const from = args.remote_src ? args.src : undefined
     const contentLimit = args.wanted && args.wanted.size <= shownBytes && !args.wanted.secret ? shownBytes : 0
     const wantedSha = args.wanted?.sha256
-    const question = { path: args.dest, base, from, contentLimit, wantedSha, follow: args.follow }
+    const policy = asksPolicy(args)
+    const question = { path: args.dest, base, from, contentLimit, wantedSha, follow: args.follow, policy }
     return { kind: 'file', answer: await probeFile(host, question) }
   },
   diff(args, state): Change<Work> | undefined {
@@ -136,7 +140,7 @@ function planCopy(args: Args, answer: FileAnswer): Change<FileWork> | undefined 
   const mode = args.mode === 'preserve' ? source!.mode : args.mode
   return planFile(
     {
-      attributes: { mode, owner: args.owner, group: args.group },
+      attributes: { ...attributesOf(args), mode },
       content,
       backup: args.backup,
       force: args.force,
@@ -153,7 +157,7 @@ function missingSource(args: Args, { source, path, file }: FileAnswer): Change<F
   const order = {
     path,
     content: { from: args.src!, sha256: '' },
-    attributes: { mode: '0644', owner: '', group: '' },
+    attributes: onlyMode('0644'),
     before: file,
     backup: false,
     validate: '',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { asksPolicy } from './files/label.js'
 import { applyPath, type PathWork } from './files/path-apply.js'
 import { type PathState, planPath, probeFilePath } from './files/path-plan.js'
 import { fileFields } from './files/result.js'
@@ -30,6 +31,7 @@ const args = z
     if (isLink && value.src === undefined) issue('a link needs src', 'src')
     if (!isLink && value.src !== undefined) issue('only a link has src', 'src')
     if (value.recurse && value.state !== 'directory') issue('needs state: directory', 'recurse')
+    if (value.recurse && asksPolicy(value)) issue('goes by each path: it cannot be _default', 'recurse')
     if (value.state === 'absent' && places[0] === '/') issue('/ cannot be removed', 'path')
   })
 

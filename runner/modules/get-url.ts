@@ -2,8 +2,10 @@ import { text as readText } from 'node:stream/consumers'
 import { z } from 'zod'
 import { Secret } from '../secrets/secret.js'
 import { applyFile } from './files/apply.js'
+import { attributesOf } from './files/attributes.js'
 import { type Download, webOptions } from './files/download.js'
 import { downloadHere } from './files/download-here.js'
+import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
 import { probeFile } from './files/probe.js'
 import { fileFields } from './files/result.js'
@@ -95,18 +97,18 @@ export const getUrl = defineModule({
   args,
   async probe(host, args: Args) {
     const [answer, sha256] = [
-      await probeFile(host, { path: args.dest, base: lastName(args.url) }),
+      await probeFile(host, { path: args.dest, base: lastName(args.url), policy: asksPolicy(args) }),
       await wantedSum(host, args),
     ]
     return { answer, sha256 }
   },
   diff(args, { answer, sha256 }) {
-    const { mode, owner, group, backup, force } = args
+    const { backup, force } = args
     // Without a checksum what is there is right, unless it shall be fetched every time.
     const kept = sha256 === '' && !force && answer.file.kind === 'file' ? (answer.file.sha256 ?? '') : sha256
     const content = downloadOf(args, args.url, kept)
     const validate = validatorOf(args.validate)
-    return planFile({ attributes: { mode, owner, group }, content, backup, validate }, answer)
+    return planFile({ attributes: attributesOf(args), content, backup, validate }, answer)
   },
   async apply(host, args, { data }) {
     return { url: args.url, ...(await applyFile(host, await atHand(args, data))) }

@@ -131,13 +131,22 @@ export const mode = z.union([
 /** `mode`, or `preserve`: that of the source. */
 export const modeOrPreserve = z.union([z.literal('preserve'), mode])
 
-/** Owner, group and mode, shared by all that write files. */
+/** A part of an SELinux context. */
+const contextPart = text
+  .refine((v) => /^[A-Za-z0-9_][A-Za-z0-9_.,:-]*$/.test(v), 'is not part of an SELinux context')
+  .optional()
+
+/** Owner, group, mode and SELinux context, shared by all that write files. */
 export const attributes = {
   mode: mode
     .optional()
     .describe("Octal ('0644') or symbolic ('u=rw,g=r'). Without it: 0644 for a new file, else as it is."),
   owner: owner.optional().describe('User name or id.'),
   group: owner.optional().describe('Group name or id.'),
+  seuser: contextPart.describe('The user of the SELinux context; `_default` is the policy’s for the path.'),
+  serole: contextPart.describe('The role of the SELinux context.'),
+  setype: contextPart.describe('The type of the SELinux context.'),
+  selevel: contextPart.describe('The level of the SELinux context: `s0:c1`.'),
 }
 
 /** The plain text of a value that may be secret. */

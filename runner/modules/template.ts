@@ -2,7 +2,9 @@ import { stat as statLocal } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { z } from 'zod'
 import { applyFile } from './files/apply.js'
+import { attributesOf } from './files/attributes.js'
 import { type Content, contentOf } from './files/content.js'
+import { asksPolicy } from './files/label.js'
 import { planFile } from './files/plan.js'
 import { probeFile, shownBytes } from './files/probe.js'
 import { fileFields } from './files/result.js'
@@ -50,13 +52,21 @@ export const template = defineModule({
     const base = basename(args.src).replace(/\.ejs$/, '')
     const { size, sha256 } = args.wanted!
     const contentLimit = size <= shownBytes ? shownBytes : 0
-    return probeFile(host, { path: args.dest, base, wantedSha: sha256, contentLimit, follow: args.follow })
+    const policy = asksPolicy(args)
+    return probeFile(host, {
+      path: args.dest,
+      base,
+      wantedSha: sha256,
+      contentLimit,
+      follow: args.follow,
+      policy,
+    })
   },
   diff(args, state) {
-    const { mode, owner, group, backup, force, follow } = args
+    const { backup, force, follow } = args
     const validate = validatorOf(args.validate)
     return planFile(
-      { attributes: { mode, owner, group }, content: args.wanted!, backup, force, follow, validate },
+      { attributes: attributesOf(args), content: args.wanted!, backup, force, follow, validate },
       state,
     )
   },

@@ -12,6 +12,7 @@ import {
 } from './archive/manifest.js'
 import { extract, listArchive, probeEntries } from './archive/scripts.js'
 import { isKnownOption, isMeant, readOptions, type Selection, selectEntries } from './archive/select.js'
+import { onlyMode } from './files/attributes.js'
 import { modeAfter } from './files/mode.js'
 import { probeFile } from './files/probe.js'
 import { removeUpload, uploadInto } from './files/upload.js'
@@ -254,7 +255,7 @@ async function download(host: ApplyHost, url: string, folder: string): Promise<s
   await writeFile(host, {
     path,
     content: { url, sha256: '', timeout: 10, headers: {} },
-    attributes: { mode: '0600', owner: '', group: '' },
+    attributes: onlyMode('0600'),
     before: file,
     backup: false,
     validate: '',

@@ -2,7 +2,9 @@ import { basename } from 'node:path'
 import { z } from 'zod'
 import { Secret } from '../secrets/secret.js'
 import { applyFile } from './files/apply.js'
+import { attributesOf } from './files/attributes.js'
 import { contentOf } from './files/content.js'
+import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
 import { probeFile, shownBytes } from './files/probe.js'
 import { type GuardState, guardArgs, probeGuards } from './guarded.js'
@@ -134,13 +136,20 @@ interface State extends GuardState {
 
 async function planBody(
   host: ProbeHost,
-  { dest, url, mode, owner, group }: Args,
+  args: Args,
   { body }: Answer,
 ): Promise<Change<FileWork> | undefined> {
+  const { dest, url } = args
   const content = contentOf(body)
   const base = basename(new URL(url).pathname) || 'index.html'
-  const question = { path: dest!, base, wantedSha: content.sha256, contentLimit: shownBytes }
-  return planFile({ attributes: { mode, owner, group }, content }, await probeFile(host, question))
+  const question = {
+    path: dest!,
+    base,
+    wantedSha: content.sha256,
+    contentLimit: shownBytes,
+    policy: asksPolicy(args),
+  }
+  return planFile({ attributes: attributesOf(args), content }, await probeFile(host, question))
 }
 
 const timeLimit = ({ timeout }: Args) => ({ timeoutMs: (timeout + 10) * 1000 })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { attributesOf } from './files/attributes.js'
 import { linesOfAnswer } from './files/edit.js'
+import { asksPolicy } from './files/label.js'
 import { type FileAnswer, probeFile } from './files/probe.js'
 import { type Change, defineModule } from './module.js'
 import { applyRepositories, planRepositories, type RepositoryWork } from './packages/repository-file.js'
@@ -52,7 +54,7 @@ const args = z
 
 type Args = z.output<typeof args>
 
-const own = new Set(['name', 'description', 'state', 'file', 'reposdir', 'mode', 'owner', 'group'])
+const own = new Set(['name', 'description', 'state', 'file', 'reposdir', ...Object.keys(attributes)])
 
 /** The options of the section, in the order of their names. Lists that are addresses take a line each. */
 function optionsOf(args: Args): readonly (readonly [string, string])[] {
@@ -87,17 +89,16 @@ export const yumRepository = defineModule({
   args,
   probe(host, args: Args): Promise<FileAnswer> {
     const file = `${args.reposdir.replace(/\/+$/, '')}/${args.file ?? args.name}.repo`
-    return probeFile(host, { path: file, follow: true, contentLimit: 1024 * 1024 })
+    return probeFile(host, { path: file, follow: true, contentLimit: 1024 * 1024, policy: asksPolicy(args) })
   },
   diff(args, answer): Change<RepositoryWork> | undefined {
     const { lines } = linesOfAnswer(answer)
     const after = withSection(lines, args.name, args.state === 'present' ? optionsOf(args) : undefined)
     if (args.state === 'absent' && after === lines) return undefined
-    const { mode, owner, group } = args
     const body = after.some((line) => /^\s*\[/.test(line))
       ? after.map((line) => `${line}\n`).join('')
       : undefined
-    return planRepositories({ mode, owner, group }, answer, body)
+    return planRepositories(attributesOf(args), answer, body)
   },
   async apply(host, _args, { data }) {
     await applyRepositories(host, data)

@@ -1,4 +1,5 @@
 import { expandHome, findPath } from '../files/fragments.js'
+import { keepContext } from '../files/label.js'
 import { sweepLeftovers, tellFull } from '../files/leftovers.js'
 import { shellScript } from '../script.js'
 
@@ -92,7 +93,7 @@ export const extract = shellScript(
   'extract-archive',
   'apply',
   ['src', 'dest', 'sha', 'temp', 'names', 'whole', 'options', 'owner', 'group', 'mode'],
-  `${expandHome}${sweepLeftovers}${tellFull}${findArchive}stage=''
+  `${expandHome}${keepContext}${sweepLeftovers}${tellFull}${findArchive}stage=''
 trap '[ "$temp" != yes ] || rm -f -- "$archive"; [ -z "$stage" ] || rm -rf -- "$stage"' EXIT
 trap 'exit 143' HUP INT TERM
 fail() {
@@ -131,12 +132,15 @@ printf '%s\\n' "$names" | while IFS= read -r from && IFS= read -r to; do
   if [ -d "./$from" ] && [ ! -L "./$from" ]; then
     if [ -L "$to" ]; then rm -f -- "$to" || exit 1; fi
     if [ -d "$to" ]; then attributes_of "./$from" "$to" || exit 1
-    elif [ "$whole" = yes ]; then mv -- "./$from" "$to" || exit 1
-    else mkdir -- "$to" && attributes_of "./$from" "$to" || exit 1
+    elif [ "$whole" = yes ]; then
+      mv -- "./$from" "$to" || exit 1
+      [ "$fs_selinux" = no ] || restorecon -R -- "$to" || :
+    else mkdir -- "$to" && fs_new "$to" "$to" dir && attributes_of "./$from" "$to" || exit 1
     fi
   else
     if [ -L "$to" ]; then rm -f -- "$to" || exit 1; fi
     [ ! -d "$to" ] || fail "is a folder: $to"
+    fs_keep "./$from" "$to" file || exit 1
     mv -f -- "./$from" "$to" || exit 1
   fi
 done`,

@@ -1,8 +1,9 @@
+import { labelAfter, type WantedLabel } from './label.js'
 import { modeAfter, newMode } from './mode.js'
 import type { FileState } from './state.js'
 
-/** What a person asked of a file's owner, group and mode. */
-export interface WantedAttributes {
+/** What a person asked of a file's owner, group, mode and SELinux context. */
+export interface WantedAttributes extends WantedLabel {
   readonly mode?: string | undefined
   readonly owner?: string | undefined
   readonly group?: string | undefined
@@ -13,6 +14,17 @@ export interface SetAttributes {
   readonly mode: string
   readonly owner: string
   readonly group: string
+  /** Parts of the SELinux context, as `labelAfter` gives them. */
+  readonly label: string
+}
+
+/** Nothing but a mode. */
+export const onlyMode = (mode: string): SetAttributes => ({ mode, owner: '', group: '', label: '' })
+
+/** What a module's arguments ask of a file's owner, group, mode and context. */
+export function attributesOf(args: WantedAttributes): WantedAttributes {
+  const { mode, owner, group, seuser, serole, setype, selevel } = args
+  return { mode, owner, group, seuser, serole, setype, selevel }
 }
 
 /** The attributes that a new or existing file gets, and what of them changes, as phrases. */
@@ -35,7 +47,8 @@ export function attributesAfter(
     if (owner !== '') phrases.push(`owner ${state.owner} → ${owner}`)
     if (group !== '') phrases.push(`group ${state.group} → ${group}`)
   }
-  return { set: { mode, owner, group }, phrases }
+  const { label, phrases: relabel } = labelAfter(wanted, state)
+  return { set: { mode, owner, group, label }, phrases: [...phrases, ...relabel] }
 }
 
 function idAfter(wanted: string | undefined, name: string, id: number): string {

@@ -2,8 +2,9 @@ import type { z } from 'zod'
 import type { Change, ProbeHost } from '../module.js'
 import { ModuleFailure } from '../module.js'
 import { attributes, bool, path, text } from '../schema.js'
-import type { WantedAttributes } from './attributes.js'
+import { attributesOf, onlyMode, type WantedAttributes } from './attributes.js'
 import { contentOf, textOf } from './content.js'
+import { asksPolicy } from './label.js'
 import { type FileWork, planFile } from './plan.js'
 import { type FileAnswer, probeFile } from './probe.js'
 import { validateArg, validatorOf } from './validate.js'
@@ -71,7 +72,12 @@ export const editedPath = (args: TextArgs) => (args.path ?? args.dest ?? args.na
 
 /** One round trip; the file's content comes with it. A link is followed, as in Ansible. */
 export function probeEdit(host: ProbeHost, args: TextArgs): Promise<FileAnswer> {
-  return probeFile(host, { path: editedPath(args), follow: true, contentLimit: editBytes })
+  return probeFile(host, {
+    path: editedPath(args),
+    follow: true,
+    contentLimit: editBytes,
+    policy: asksPolicy(args),
+  })
 }
 
 /** A file's text in lines. */
@@ -123,22 +129,21 @@ export function planText(
   answer: FileAnswer,
   body: string | Buffer,
 ): Change<FileWork> | undefined {
-  const { mode, owner, group, backup } = args
+  const { backup } = args
   const content = contentOf(body)
   const validate = validatorOf(args.validate)
   return planFile(
-    { attributes: { mode, owner, group }, content, backup, validate, follow: true, edited: true },
+    { attributes: attributesOf(args), content, backup, validate, follow: true, edited: true },
     answer,
   )
 }
 
 /** The file is not there, and `create` does not say to make it: an earlier task may bring it. */
 export function missingFile(path: string, doing: string): Change<FileWork> {
-  const nothing = { mode: '0644', owner: '', group: '' }
   return {
     summary: [doing],
     requires: [`file:${path}`],
-    data: { kind: 'attributes', path, set: nothing, follow: true },
+    data: { kind: 'attributes', path, set: onlyMode('0644'), follow: true },
   }
 }
 

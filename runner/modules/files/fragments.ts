@@ -1,3 +1,5 @@
+import { contextFunction } from './label.js'
+
 /**
  * Pieces of sh that the file scripts share. Each defines functions; a piece's own variables begin with `fs_`.
  * `stat -c`, `mktemp`, `sha256sum` and `readlink` are in coreutils and busybox alike.
@@ -43,7 +45,7 @@ fs_find() {
  * `fs_state PATH FOLLOW HASH`: prints what is there, as files/state.ts reads it. HASH yes: with the SHA-256 of a regular
  * file, which is then also in fs_sha; shown: without that, which saves the host a process. fs_file tells whether it is one.
  */
-export const printState = `fs_format='there
+export const printState = `${contextFunction}fs_format='there
 %f %a %u %g %s %Y %h %i %d %X %Z
 %U
 %G'
@@ -72,6 +74,7 @@ fs_state() {
     readlink -- "$1" | sed '1s/^/link=/;2,$s/^/more=/' || exit 1
     [ -d "$1" ] && printf 'todir\\n'
   fi
+  fs_context "$1" "$2"
   printf '\\n'
 }
 `

@@ -10,7 +10,13 @@ import { Reader, readState } from './state.js'
 export type PathWork = { readonly path: string } & (
   | { readonly kind: 'absent' | 'missing' }
   | { readonly kind: 'directory'; readonly set: SetAttributes }
-  | { readonly kind: 'below'; readonly modes: string; readonly owner: string; readonly group: string }
+  | {
+      readonly kind: 'below'
+      readonly modes: string
+      readonly owner: string
+      readonly group: string
+      readonly label: string
+    }
   | { readonly kind: 'touch'; readonly set: SetAttributes; readonly times: 'now' | 'preserve' }
   | {
       readonly kind: 'link'
@@ -47,6 +53,7 @@ export async function applyPath(host: ApplyHost, work: PathWork): Promise<Result
         force: work.force ? 'yes' : 'no',
         owner: set.owner,
         group: set.group,
+        label: set.label,
       })
       return { ...(await stateAfter(host, path, script, `link ${path} to ${src}`)), src }
     }
@@ -59,11 +66,12 @@ export async function applyPath(host: ApplyHost, work: PathWork): Promise<Result
   }
 }
 
-const belowValues = ({ path, modes, owner, group }: Extract<PathWork, { kind: 'below' }>) => ({
+const belowValues = ({ path, modes, owner, group, label }: Extract<PathWork, { kind: 'below' }>) => ({
   path,
   modes,
   owner,
   group,
+  label,
 })
 
 async function stateAfter(

@@ -1,5 +1,6 @@
 import { type Change, ModuleFailure, type ProbeHost } from '../module.js'
-import { attributesAfter } from './attributes.js'
+import { attributesAfter, type WantedAttributes } from './attributes.js'
+import { asksPolicy, labelAfter, wholeLabel } from './label.js'
 import { modeAfter } from './mode.js'
 import type { PathWork } from './path-apply.js'
 import { probePath } from './path-scripts.js'
@@ -8,12 +9,9 @@ import { parentOf } from './probe.js'
 import { type FileState, Reader, readState } from './state.js'
 
 /** What is asked of a path. */
-export interface PathOrder {
+export interface PathOrder extends WantedAttributes {
   readonly path: string
   readonly state?: 'file' | 'directory' | 'touch' | 'link' | 'hard' | 'absent' | undefined
-  readonly mode?: string | undefined
-  readonly owner?: string | undefined
-  readonly group?: string | undefined
   readonly src?: string | undefined
   readonly recurse: boolean
   readonly force: boolean
@@ -22,13 +20,14 @@ export interface PathOrder {
   readonly access_time: 'now' | 'preserve'
 }
 
-/** One kind of mode and owner among the files below a folder. */
+/** One kind of mode, owner and context among the files below a folder. */
 interface Below {
   readonly mode: string
   readonly isDirectory: boolean
   readonly isLink: boolean
   readonly owners: readonly string[]
   readonly groups: readonly string[]
+  readonly context: string
 }
 
 export interface PathState {
@@ -42,7 +41,9 @@ export interface PathState {
 /** One round trip, also for a whole tree. */
 export async function probeFilePath(host: ProbeHost, order: PathOrder): Promise<PathState> {
   const { path, src = '', recurse } = order
-  const { stdout } = await host.query(probePath({ path, src, recurse: recurse ? 'yes' : 'no' }))
+  const { stdout } = await host.query(
+    probePath({ path, src, recurse: yesNo(recurse), policy: yesNo(asksPolicy(order)) }),
+  )
   const reader = new Reader(stdout)
   const home = reader.must('home')
   const full = path === '~' || path.startsWith('~/') ? home + path.slice(1) : path
@@ -55,8 +56,10 @@ export async function probeFilePath(host: ProbeHost, order: PathOrder): Promise<
   return { path: full === '/' ? full : full.replace(/\/$/, ''), file, followed, ...source, below }
 }
 
+const yesNo = (value: boolean) => (value ? 'yes' : 'no')
+
 function readBelow(line: string): Below {
-  const [raw = '', uid = '', gid = '', owner = '', group = ''] = line.split(' ')
+  const [raw = '', uid = '', gid = '', owner = '', group = '', context = ''] = line.split(' ')
   const bits = Number.parseInt(raw, 16)
   const mode = (bits & 0o7777).toString(8).padStart(4, '0')
   return {
@@ -65,6 +68,7 @@ function readBelow(line: string): Below {
     isLink: bits >> 12 === 10,
     owners: [uid, owner],
     groups: [gid, group],
+    context,
   }
 }
 
@@ -106,7 +110,7 @@ function planDirectory(order: PathOrder, state: PathState): Change<PathWork> | u
   return {
     summary: [...(top?.summary ?? []), `owner or mode below ${path}`],
     differences: top?.differences ?? [],
-    data: { kind: 'below', path, modes, owner, group },
+    data: { kind: 'below', path, modes, owner, group, label: wholeLabel(order) },
   }
 }
 
@@ -114,6 +118,7 @@ function belowDiffers(order: PathOrder, below: Below): boolean {
   const { mode, owner, group } = order
   if (owner !== undefined && !below.owners.includes(owner)) return true
   if (group !== undefined && !below.groups.includes(group)) return true
+  if (below.context !== '' && labelAfter(order, { ...below, kind: 'file' }).label !== '') return true
   return mode !== undefined && !below.isLink && modeAfter(mode, below.mode, below.isDirectory) !== below.mode
 }
 
@@ -147,7 +152,7 @@ function planLink(order: PathOrder, kind: 'link' | 'hard', state: PathState): Ch
   const { path, file, source } = state
   const src = order.src!
   const there = kind === 'link' ? file.kind === 'link' && file.target === src : isSame(file, source)
-  const { set, phrases } = attributesAfter({ owner: order.owner, group: order.group }, file)
+  const { set, phrases } = attributesAfter({ ...order, mode: undefined }, file)
   if (there && phrases.length === 0) return undefined
   if (file.kind === 'directory') throw new ModuleFailure(`${path} is a directory`)
   if (!there && file.kind !== 'absent' && file.kind !== 'link' && kind === 'link' && !order.force)

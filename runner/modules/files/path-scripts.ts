@@ -1,5 +1,6 @@
 import { shellScript } from '../script.js'
 import { expandHome, findPath, printState } from './fragments.js'
+import { keepContext, setContext } from './label.js'
 
 const files = `${expandHome}${findPath}${printState}`
 
@@ -10,8 +11,9 @@ const files = `${expandHome}${findPath}${printState}`
 export const probePath = shellScript(
   'probe-path',
   'probe',
-  ['path', 'src', 'recurse'],
+  ['path', 'src', 'recurse', 'policy'],
   `${files}
+fs_policy=$policy
 fs_expand "$path"
 path=$fs_path
 printf '%s\\n' "\${HOME-}"
@@ -27,7 +29,9 @@ if [ -n "$src" ]; then
   if [ -e "$fs_path" ]; then fs_state "$fs_path" yes no; else printf 'absent\\nparent=yes\\n\\n'; fi
 fi
 if [ "$recurse" = yes ] && [ -d "$path" ]; then
-  below=$(find "$path/" -exec stat -c '%f %u %g %U %G' -- {} +) || exit 1
+  below='%f %u %g %U %G'
+  if [ "$fs_selinux" = yes ]; then below="$below %C"; fi
+  below=$(find "$path/" -exec stat -c "$below" -- {} +) || exit 1
   printf '%s\\n' "$below" | sort -u
 fi`,
 )
@@ -38,19 +42,21 @@ const own = `own() {
 }
 `
 
-/** A folder with the parents it lacks; all of them get the owner and mode, as in Ansible. */
+/** A folder with the parents it lacks; all of them get the owner, mode and context, as in Ansible. */
 export const makeDirectory = shellScript(
   'make-directory',
   'apply',
-  ['path', 'mode', 'owner', 'group'],
-  `${files}${own}
+  ['path', 'mode', 'owner', 'group', 'label'],
+  `${files}${keepContext}${setContext}${own}
 umask 077
 make() {
   [ -d "\${1:-/}" ] && return 0
   make "\${1%/*}"
   mkdir -- "$1" || exit 1
+  fs_new "$1" "$1" dir
   own "$1"
   chmod -- "$mode" "$1" || exit 1
+  fs_relabel -- "$1" || exit 1
 }
 fs_expand "$path"
 make "$fs_path"
@@ -58,14 +64,14 @@ fs_state "$fs_path" yes no`,
 )
 
 /**
- * Owner, group and mode of everything below a folder. Symbolic links keep their mode and are not followed. `modes` holds
+ * Owner, group, mode and context of everything below a folder. Symbolic links keep their mode and are not followed. `modes` holds
  * lines of `d` or `f`, the old mode and the new: chmod programs do not agree about symbolic ones.
  */
 export const setBelow = shellScript(
   'set-below',
   'apply',
-  ['path', 'modes', 'owner', 'group'],
-  `${files}
+  ['path', 'modes', 'owner', 'group', 'label'],
+  `${files}${setContext}
 fs_expand "$path"
 path=$fs_path
 if [ -n "$owner" ]; then find "$path/" -exec chown -h -- "$owner" {} + || exit 1; fi
@@ -76,6 +82,7 @@ printf '%s\\n' "$modes" | while read -r kind old new; do
     f) find "$path/" ! -type d ! -type l -perm "$old" -exec chmod -- "$new" {} + || exit 1 ;;
   esac
 done || exit 1
+fs_relabel -h -R -- "$path/" || exit 1
 fs_state "$path" yes no`,
 )
 
@@ -96,8 +103,8 @@ rm -rf -- "$fs_path"`,
 export const touchPath = shellScript(
   'touch-path',
   'apply',
-  ['path', 'mode', 'owner', 'group', 'times'],
-  `${files}${own}
+  ['path', 'mode', 'owner', 'group', 'label', 'times'],
+  `${files}${keepContext}${setContext}${own}
 fs_expand "$path"
 path=$fs_path
 if [ -e "$path" ]; then
@@ -106,9 +113,11 @@ else
   umask 077
   set -C
   : >"$path" || exit 1
+  fs_new "$path" "$path" file
 fi
 own "$path"
 chmod -- "$mode" "$path" || exit 1
+fs_relabel -- "$path" || exit 1
 fs_state "$path" yes no`,
 )
 
@@ -116,8 +125,8 @@ fs_state "$path" yes no`,
 export const makeLink = shellScript(
   'make-link',
   'apply',
-  ['path', 'src', 'kind', 'force', 'owner', 'group'],
-  `${files}${own}
+  ['path', 'src', 'kind', 'force', 'owner', 'group', 'label'],
+  `${files}${keepContext}${setContext}${own}
 fs_temp=''
 trap '[ -z "$fs_temp" ] || rm -f -- "$fs_temp"' EXIT
 trap 'exit 143' HUP INT TERM
@@ -138,6 +147,8 @@ name=$(mktemp -u "\${path%/*}/.tsplay.XXXXXX") || exit 1
 if [ "$kind" = hard ]; then ln -- "$real" "$name" || exit 1; else ln -s -- "$src" "$name" || exit 1; fi
 fs_temp=$name
 own "$name"
+if [ "$kind" != hard ]; then fs_keep "$name" "$path" lnk_file || exit 1; fi
+fs_relabel -h -- "$name" || exit 1
 # A rename onto a link to a folder would move into that folder.
 if [ -L "$path" ] && [ -d "$path" ]; then rm -f -- "$path" || exit 1; fi
 mv -f -- "$name" "$path" || exit 1

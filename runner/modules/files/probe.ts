@@ -21,6 +21,8 @@ export interface FileQuestion {
   readonly from?: string | undefined
   /** Without the SHA-256 of the file; default with. */
   readonly hash?: boolean | undefined
+  /** With the SELinux context that the policy has for the path; default without. */
+  readonly policy?: boolean | undefined
 }
 
 /** What stands at a path, with the content where it was asked for and is not the wanted one. */
@@ -35,8 +37,9 @@ export interface FileAnswer {
 const script = shellScript(
   'probe-file',
   'probe',
-  ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash'],
+  ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy'],
   `${expandHome}${findPath}${printState}
+fs_policy=$policy
 fs_expand "$path"
 path=$fs_path
 into=no
@@ -73,6 +76,7 @@ export async function probeFile(host: ProbeHost, question: FileQuestion): Promis
     wantedSha = '',
     from = '',
     hash = true,
+    policy = false,
   } = question
   const yesNo = (value: boolean) => (value ? 'yes' : 'no')
   const { stdout } = await host.query(
@@ -85,6 +89,7 @@ export async function probeFile(host: ProbeHost, question: FileQuestion): Promis
       wanted: wantedSha,
       from,
       hash: yesNo(hash),
+      policy: yesNo(policy),
     }),
   )
   const reader = new Reader(stdout)

@@ -7,7 +7,8 @@ const ansibleKinds = { file: 'file', directory: 'directory', link: 'link', absen
 export function fileFields(path: string, state: FileState): ResultFields {
   const kind = state.kind in ansibleKinds ? state.kind : 'special'
   if (kind === 'absent') return { path, dest: path, state: 'absent' }
-  const { owner, group, mode, uid, gid, size, sha256 } = state
+  const { owner, group, mode, uid, gid, size, sha256, context } = state
   const sum = sha256 === undefined ? {} : { checksum: sha256 }
-  return { path, dest: path, state: kind, owner, group, mode, uid, gid, size, ...sum }
+  const secontext = context === undefined ? {} : { secontext: context }
+  return { path, dest: path, state: kind, owner, group, mode, uid, gid, size, ...sum, ...secontext }
 }

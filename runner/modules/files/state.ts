@@ -29,6 +29,10 @@ export interface FileState {
   readonly target?: string
   /** A symbolic link that leads to a directory. */
   readonly toDirectory: boolean
+  /** The SELinux context, on hosts that have SELinux. */
+  readonly context?: string
+  /** The context that the host's policy has for the path, where it was asked for. */
+  readonly policy?: string
 }
 
 const nothing = { mode: '', uid: -1, gid: -1, owner: '', group: '', size: 0, mtime: 0, atime: 0, ctime: 0 }
@@ -122,12 +126,16 @@ function readNumbers(reader: Reader) {
   return { kind, mode, ...(numbers as unknown as Omit<FileState, 'kind' | 'mode'>) }
 }
 
-function readExtras(reader: Reader): Pick<FileState, 'toDirectory' | 'sha256' | 'target'> {
-  let extras: Pick<FileState, 'toDirectory' | 'sha256' | 'target'> = { toDirectory: false }
+type Extras = Pick<FileState, 'toDirectory' | 'sha256' | 'target' | 'context' | 'policy'>
+
+function readExtras(reader: Reader): Extras {
+  let extras: Extras = { toDirectory: false }
   for (let line = reader.must('end of the state'); line !== ''; line = reader.must('end of the state')) {
     if (/^[0-9a-f]{64} [ *]-$/.test(line)) extras = { ...extras, sha256: line.slice(0, 64) }
     else if (line.startsWith('link=')) extras = { ...extras, target: line.slice(5) }
     else if (line.startsWith('more=')) extras = { ...extras, target: `${extras.target}\n${line.slice(5)}` }
+    else if (line.startsWith('context=')) extras = { ...extras, context: line.slice(8) }
+    else if (line.startsWith('policy=')) extras = { ...extras, policy: line.slice(7) }
     else if (line === 'todir') extras = { ...extras, toDirectory: true }
   }
   return extras

@@ -11,8 +11,10 @@ import {
 import { mustRun } from '../outcome.js'
 import { shellScript } from '../script.js'
 import { applyFile } from './apply.js'
+import { attributesOf, type WantedAttributes } from './attributes.js'
 import { type Content, contentOfFile } from './content.js'
 import { expandHome, findPath, printState } from './fragments.js'
+import { keepContext, labelAfter, setContext } from './label.js'
 import { type FileWork, planFile } from './plan.js'
 import { type FileState, Reader, readState } from './state.js'
 
@@ -38,6 +40,8 @@ export interface TreeWork {
   readonly mode: string
   readonly owner: string
   readonly group: string
+  /** As `labelAfter` gives it. */
+  readonly label: string
   readonly files: readonly FileWork[]
 }
 
@@ -68,8 +72,9 @@ export async function readTree(
 const probeScript = shellScript(
   'probe-tree',
   'probe',
-  ['root', 'entries'],
+  ['root', 'entries', 'policy'],
   `${expandHome}${findPath}${printState}
+fs_policy=$policy
 fs_expand "$root"
 root=\${fs_path%/}
 printf '%s\\n' "\${HOME-}"
@@ -78,10 +83,18 @@ printf '%s\\n' "$entries" | while IFS= read -r entry; do
 done`,
 )
 
-/** One round trip for the whole tree. */
-export async function probeTree(host: ProbeHost, root: string, tree: WantedTree): Promise<TreeState> {
+/**
+ * One round trip for the whole tree.
+ * @param policy with the SELinux context that the host's policy has for each path
+ */
+export async function probeTree(
+  host: ProbeHost,
+  root: string,
+  tree: WantedTree,
+  policy: boolean,
+): Promise<TreeState> {
   const entries = [...tree.folders, ...tree.files.map((file) => file.path)].join('\n')
-  const { stdout } = await host.query(probeScript({ root, entries }))
+  const { stdout } = await host.query(probeScript({ root, entries, policy: policy ? 'yes' : 'no' }))
   const reader = new Reader(stdout)
   const home = reader.must('home')
   const place = (root.startsWith('~') ? home + root.slice(1) : root).replace(/\/$/, '')
@@ -89,11 +102,8 @@ export async function probeTree(host: ProbeHost, root: string, tree: WantedTree)
   return { root: place, folders: states(tree.folders.length), files: states(tree.files.length) }
 }
 
-interface TreeArgs {
-  readonly mode?: string | undefined
+interface TreeArgs extends WantedAttributes {
   readonly directory_mode?: string | undefined
-  readonly owner?: string | undefined
-  readonly group?: string | undefined
   readonly backup: boolean
   readonly force: boolean
 }
@@ -106,7 +116,7 @@ export function planTree(args: TreeArgs, tree: WantedTree, state: TreeState): Ch
     const mode = args.mode === 'preserve' ? file.mode : args.mode
     const answer = { path: `${state.root}/${file.path}`, file: state.files[at]! }
     const change = planFile(
-      { attributes: { mode, owner, group }, content: file.content, backup, force },
+      { attributes: { ...attributesOf(args), mode }, content: file.content, backup, force },
       answer,
     )
     return change ? [change] : []
@@ -124,6 +134,7 @@ export function planTree(args: TreeArgs, tree: WantedTree, state: TreeState): Ch
       mode: args.directory_mode ?? '0755',
       owner: owner ?? '',
       group: group ?? '',
+      label: labelAfter(args, { kind: 'absent' }).label,
       files: changes.map((change) => change.data),
     },
   }
@@ -138,25 +149,31 @@ function isMissing(path: string, state: FileState): boolean {
 const foldersScript = shellScript(
   'make-folders',
   'apply',
-  ['root', 'folders', 'mode', 'owner', 'group'],
-  `umask 022
+  ['root', 'folders', 'mode', 'owner', 'group', 'label'],
+  `${keepContext}${setContext}umask 022
 mkdir -p -- "$root" || exit 1
 printf '%s\\n' "$folders" | while IFS= read -r folder; do
   [ -z "$folder" ] && continue
   mkdir -p -- "$folder" || exit 1
+  fs_new "$folder" "$folder" dir
   if [ -n "$owner" ]; then chown -- "$owner" "$folder" || exit 1; fi
   if [ -n "$group" ]; then chgrp -- "$group" "$folder" || exit 1; fi
   chmod -- "$mode" "$folder" || exit 1
+  fs_relabel -- "$folder" || exit 1
 done`,
 )
 
 /** One round trip for the folders that are missing and one for each file that differs. */
 export async function applyTree(host: ApplyHost, work: TreeWork): Promise<ResultFields> {
-  const { root, mode, owner, group } = work
+  const { root, mode, owner, group, label } = work
   const folders = work.folders.join('\n')
   // Where a file only changes, so its folder is there.
   if (!work.complete)
-    await mustRun(host, foldersScript({ root, folders, mode, owner, group }), `make the folders of ${root}`)
+    await mustRun(
+      host,
+      foldersScript({ root, folders, mode, owner, group, label }),
+      `make the folders of ${root}`,
+    )
   for (const file of work.files) await applyFile(host, file)
   return { dest: root, path: root, state: 'directory' }
 }

@@ -7,6 +7,7 @@ import type { SetAttributes } from './attributes.js'
 import { type Content, isInline } from './content.js'
 import { type Download, webOptions } from './download.js'
 import { expandHome, findPath, printState } from './fragments.js'
+import { keepContext, setContext } from './label.js'
 import { sweepLeftovers, tellFull } from './leftovers.js'
 import { parentOf } from './probe.js'
 import { fileFields } from './result.js'
@@ -48,6 +49,7 @@ const writeVars = [
   'follow',
   'expect',
   'finish',
+  'label',
 ] as const
 
 /**
@@ -57,7 +59,7 @@ const writeVars = [
  */
 const writeProgram = (
   fill: string,
-) => `${expandHome}${findPath}${printState}${sweepLeftovers}${tellFull}fail() {
+) => `${expandHome}${findPath}${printState}${keepContext}${setContext}${sweepLeftovers}${tellFull}fail() {
   printf '%s\\n' "$1" >&2
   exit 1
 }
@@ -85,6 +87,7 @@ if [ -n "$keep" ]; then chown -- "$keep" "$fs_temp" 2>/dev/null || :; fi
 if [ -n "$owner" ]; then chown -- "$owner" "$fs_temp" || exit 1; fi
 if [ -n "$group" ]; then chgrp -- "$group" "$fs_temp" || exit 1; fi
 chmod -- "$mode" "$fs_temp" || exit 1
+fs_keep "$fs_temp" "$path" file && fs_relabel -- "$fs_temp" || exit 1
 sync "$fs_temp" 2>/dev/null || :
 if [ -n "$validate" ]; then
   ( eval "$validate" ) >&2 </dev/null || fail "validation failed: $path stays as it was"
@@ -96,7 +99,6 @@ if [ "$backup" = yes ] && [ -f "$path" ]; then
 fi
 mv -f -- "$fs_temp" "$path" || exit 1
 fs_temp=''
-if [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null 2>&1; then restorecon -- "$path" || :; fi
 if [ -n "$finish" ]; then ( eval "$finish" ) >&2 </dev/null || exit 1; fi
 printf '%s\\n%s\\n' "\${saved:+saved}" "$got"
 fs_state "$path" no no

@@ -1,4 +1,5 @@
 import { applyFile } from '../files/apply.js'
+import type { WantedAttributes } from '../files/attributes.js'
 import { planText } from '../files/edit.js'
 import type { FileWork } from '../files/plan.js'
 import type { FileAnswer } from '../files/probe.js'
@@ -9,15 +10,9 @@ import { shellScript } from '../script.js'
 /** A file of repositories is written, or goes where none is left in it. */
 export type RepositoryWork = { readonly file: FileWork } | { readonly remove: string }
 
-interface Attributes {
-  readonly mode?: string | undefined
-  readonly owner?: string | undefined
-  readonly group?: string | undefined
-}
-
 /** @param body the file's text after it; undefined: the file goes */
 export function planRepositories(
-  attributes: Attributes,
+  attributes: WantedAttributes,
   answer: FileAnswer,
   body: string | undefined,
 ): Change<RepositoryWork> | undefined {

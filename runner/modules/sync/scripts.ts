@@ -1,4 +1,5 @@
 import { expandHome, findPath } from '../files/fragments.js'
+import { keepContext } from '../files/label.js'
 import { sweepLeftovers, tellFull } from '../files/leftovers.js'
 import { shellScript } from '../script.js'
 
@@ -73,7 +74,7 @@ export const applySync = shellScript(
   'apply-sync',
   'apply',
   ['root', 'temp', 'sha', 'clear', 'folders', 'files', 'links', 'modes', 'remove'],
-  `${sweepLeftovers}${tellFull}fail() {
+  `${keepContext}${sweepLeftovers}${tellFull}fail() {
   printf '%s\\n' "$1" >&2
   exit 1
 }
@@ -104,21 +105,24 @@ gone() {
 place() {
   if [ -L "$2" ]; then rm -f -- "$2" || exit 1; fi
   [ ! -d "$2" ] || fail "is a folder: $root/\${2#./}"
+  fs_keep "$1" "\${root%/}/\${2#./}" "$3" || exit 1
   mv -f -- "$1" "$2" || exit 1
 }
 gone "$clear" || exit 1
 printf '%s\\n' "$folders" | while IFS= read -r path; do
-  [ -z "$path" ] || mkdir -p -- "./$path" || exit 1
+  [ -n "$path" ] || continue
+  mkdir -p -- "./$path" || exit 1
+  fs_new "./$path" "\${root%/}/$path" dir
 done || exit 1
 number=0
 printf '%s\\n' "$files" | while IFS= read -r path; do
   [ -n "$path" ] || continue
-  place "$stage/$number" "./$path"
+  place "$stage/$number" "./$path" file
   number=$((number + 1))
 done || exit 1
 printf '%s\\n' "$links" | while IFS= read -r path && IFS= read -r target; do
   ln -s -- "$target" "$stage/link" || exit 1
-  place "$stage/link" "./$path"
+  place "$stage/link" "./$path" lnk_file
 done || exit 1
 printf '%s\\n' "$modes" | while read -r mode path; do
   [ -z "$path" ] || chmod -- "$mode" "./$path" || exit 1
