@@ -9,6 +9,7 @@ import { jsonText } from './files/json.js'
 import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
 import { type FileAnswer, probeFile, shownBytes } from './files/probe.js'
+import { probeRemote } from './files/remote-tree.js'
 import { fileFields } from './files/result.js'
 import {
   applyTree,
@@ -49,7 +50,7 @@ const args = z
     backup: bool.default(false).describe('Keep the old file beside it, with a time in its name.'),
     force: bool.default(true).describe('With false: only write where nothing is yet.'),
     follow: bool.default(false).describe('Where the destination is a link, write what it leads to.'),
-    remote_src: bool.default(false).describe('`src` is a file of the host.'),
+    remote_src: bool.default(false).describe('`src` is a file or folder of the host.'),
     validate: validateArg,
   })
   .superRefine((value, context) => {
@@ -72,7 +73,7 @@ type Args = z.output<typeof args> & {
 
 type State =
   | { readonly kind: 'file'; readonly answer: FileAnswer }
-  | { readonly kind: 'tree'; readonly tree: TreeState }
+  | { readonly kind: 'tree'; readonly wanted: WantedTree; readonly tree: TreeState }
 type Work = FileWork | { readonly kind: 'tree'; readonly work: TreeWork }
 
 /** Copies files to a host. */
@@ -93,18 +94,24 @@ export const copy = defineModule({
   prepare: (args, controller) => prepareCopy(args, controller),
   async probe(host, args: Args): Promise<State> {
     if (args.tree)
-      return { kind: 'tree', tree: await probeTree(host, args.dest, args.tree, asksPolicy(args)) }
+      return {
+        kind: 'tree',
+        wanted: args.tree,
+        tree: await probeTree(host, args.dest, args.tree, asksPolicy(args)),
+      }
     const base = args.src === undefined ? '' : basename(args.src)
     const from = args.remote_src ? args.src : undefined
     const contentLimit = args.wanted && args.wanted.size <= shownBytes && !args.wanted.secret ? shownBytes : 0
     const wantedSha = args.wanted?.sha256
     const policy = asksPolicy(args)
     const question = { path: args.dest, base, from, contentLimit, wantedSha, follow: args.follow, policy }
+    // A final slash means what is in a folder.
+    if (from !== undefined) return probeRemote(host, { ...question, base: from.endsWith('/') ? '' : base })
     return { kind: 'file', answer: await probeFile(host, question) }
   },
   diff(args, state): Change<Work> | undefined {
     if (state.kind === 'file') return planCopy(args, state.answer)
-    const change = planTree(args, args.tree!, state.tree)
+    const change = planTree(args, state.wanted, state.tree)
     return change && { ...change, data: { kind: 'tree', work: change.data } }
   },
   apply(host, _args, { data }) {

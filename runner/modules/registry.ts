@@ -33,6 +33,7 @@ import { pacman } from './pacman.js'
 import { ping } from './ping.js'
 import { reboot } from './reboot.js'
 import { replace } from './replace.js'
+import { rpmKey } from './rpm-key.js'
 import { runScript } from './run-script.js'
 import { selinux } from './selinux.js'
 import { service } from './service.js'
@@ -113,6 +114,7 @@ export const modules: Readonly<Record<string, AnyModule>> = {
   apt_repository: aptRepository,
   deb822_repository: deb822Repository,
   yum_repository: yumRepository,
+  rpm_key: rpmKey,
   selinux,
 }
 

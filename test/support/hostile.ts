@@ -52,6 +52,7 @@ const valid: Readonly<Record<string, readonly object[]>> = {
   ping: [{ data: 'x' }],
   reboot: [{}],
   replace: [{ path: '$DIR/f', regexp: 'a', replace: 'b' }],
+  rpm_key: [{ key: '/x.asc' }, { key: 'http://127.0.0.1:1/x', fingerprint: 'A'.repeat(40) }],
   script: [{ cmd: 'run.sh x' }],
   setup: [{}],
   shell: [{ cmd: 'true' }],

@@ -34,12 +34,8 @@ export interface FileAnswer {
   readonly source?: FileState
 }
 
-const script = shellScript(
-  'probe-file',
-  'probe',
-  ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy'],
-  `${expandHome}${findPath}${printState}
-fs_policy=$policy
+/** What looks at one file, after the fragments; its variables are those of `fileValues`. */
+export const fileProgram = `fs_policy=$policy
 fs_expand "$path"
 path=$fs_path
 into=no
@@ -62,37 +58,37 @@ fs_state "$path" "$follow" "$hash"
 if [ "$limit" -gt 0 ] && [ "$fs_file" = yes ] && { [ -z "$wanted" ] || [ "$fs_sha" != "$wanted" ]; }; then
   echo content
   head -c "$limit" <"$path" || exit 1
-fi
+fi`
+
+const script = shellScript(
+  'probe-file',
+  'probe',
+  ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy'],
+  `${expandHome}${findPath}${printState}
+${fileProgram}
 exit 0`,
 )
 
+/** A question as the variables of its script. */
+export function fileValues(question: FileQuestion) {
+  const { path, base = '', wantedSha = '', from = '', contentLimit = 0 } = question
+  const { follow = false, hash = true, policy = false } = question
+  const yesNo = (value: boolean) => (value ? 'yes' : 'no')
+  // One byte more than is wanted shows that there is too much.
+  const limit = `${contentLimit > 0 ? contentLimit + 1 : 0}`
+  const flags = { follow: yesNo(follow), hash: yesNo(hash), policy: yesNo(policy) }
+  return { path, base, limit, wanted: wantedSha, from, ...flags }
+}
+
 /** One round trip. Something that cannot be looked at is a failure, never absence. */
 export async function probeFile(host: ProbeHost, question: FileQuestion): Promise<FileAnswer> {
-  const {
-    path,
-    base = '',
-    follow = false,
-    contentLimit = 0,
-    wantedSha = '',
-    from = '',
-    hash = true,
-    policy = false,
-  } = question
-  const yesNo = (value: boolean) => (value ? 'yes' : 'no')
-  const { stdout } = await host.query(
-    script({
-      path,
-      base,
-      follow: yesNo(follow),
-      // One byte more than is wanted shows that there is too much.
-      limit: `${contentLimit > 0 ? contentLimit + 1 : 0}`,
-      wanted: wantedSha,
-      from,
-      hash: yesNo(hash),
-      policy: yesNo(policy),
-    }),
-  )
-  const reader = new Reader(stdout)
+  const { stdout } = await host.query(script(fileValues(question)))
+  return readFileAnswer(new Reader(stdout), question)
+}
+
+/** Reads what `fileProgram` prints. */
+export function readFileAnswer(reader: Reader, question: FileQuestion): FileAnswer {
+  const { path, base = '', from = '', contentLimit = 0 } = question
   const home = reader.must('home')
   const into = reader.must('kind of the destination') === 'yes'
   const source = from === '' ? {} : { source: readState(reader) }

@@ -15,13 +15,17 @@ import { attributesOf, type WantedAttributes } from './attributes.js'
 import { type Content, contentOfFile } from './content.js'
 import { expandHome, findPath, printState } from './fragments.js'
 import { keepContext, labelAfter, setContext } from './label.js'
-import { type FileWork, planFile } from './plan.js'
+import { type FileWork, planFile, type WantedFile } from './plan.js'
 import { type FileState, Reader, readState } from './state.js'
 
-/** A folder of the controller. Paths are relative to its place on the host. */
+/** A folder of the controller or the host. Paths are relative to its place on the host. */
 export interface WantedTree {
   readonly folders: readonly string[]
-  readonly files: readonly { readonly path: string; readonly content: Content; readonly mode: string }[]
+  readonly files: readonly {
+    readonly path: string
+    readonly content: WantedFile['content']
+    readonly mode: string
+  }[]
 }
 
 /** What stands where the tree shall be, in the order of its folders, then its files. */

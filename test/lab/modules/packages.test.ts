@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import type { ResultFields } from '../../../runner/modules/module.js'
 import { findModule } from '../../../runner/modules/registry.js'
 import { localController, runModule } from '../../support/cases.js'
+import { keyOne, keyTwo } from '../../support/openpgp.js'
 import { type Lab, openLab } from '../lab.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
@@ -141,6 +142,67 @@ test('repositories for one task, and a package file', async () => {
   expect((await play('dnf', { name: '/opt/b.rpm' }, false)).change?.requires).toEqual(['file:/opt/b.rpm'])
   await sh('cp /root/build/rpm/noarch/tsplay-b-2.0-1.noarch.rpm /opt/b.rpm')
   await converges('dnf', { name: '/opt/b.rpm', disable_gpg_check: true })
+})
+
+describe('rpm_key', () => {
+  const file = '/opt/key one.asc'
+  const have = async () => (await sh("rpm -q gpg-pubkey --qf '%{SUMMARY}\\n' | sort")).split('\n')
+
+  test('a file, one key and two', async () => {
+    await host.upload(Buffer.from(keyOne.text), file)
+    await host.upload(Buffer.from(keyOne.text + keyTwo.text), '/opt/both.asc')
+    expect((await play('rpm_key', { key: '/opt/none.asc' }, false)).change?.requires).toEqual([
+      'file:/opt/none.asc',
+    ])
+    await expect(play('rpm_key', { key: keyOne.fingerprint.slice(-8) }, true)).rejects.toThrow(
+      'rpm does not have',
+    )
+    await converges('rpm_key', { key: file })
+    expect(await have()).toHaveLength(1)
+    await settled('rpm_key', {
+      key: file,
+      fingerprint: keyOne.fingerprint.replace(/(.{4})/g, '$1 ').toLowerCase(),
+    })
+    await settled('rpm_key', { key: `0x${keyOne.fingerprint.slice(-16)}` })
+    const other = play('rpm_key', { key: '/opt/both.asc', fingerprint: ['A'.repeat(40)] }, true)
+    await expect(other).rejects.toThrow(`not ${'A'.repeat(40)}: nothing was imported`)
+    expect((await converges('rpm_key', { key: '/opt/both.asc' })).key).toBe('/opt/both.asc')
+    expect(await have()).toHaveLength(2)
+  })
+
+  test('a URL, which is not asked where the fingerprint is there', async () => {
+    await sh(
+      'rpm -e --allmatches gpg-pubkey; cd /opt && (python3 -m http.server 8098 --bind 127.0.0.1 >/dev/null 2>&1 & echo $! >/opt/web)',
+    )
+    await expect.poll(() => sh('curl -s -o /dev/null http://127.0.0.1:8098/ && echo up || :')).toBe('up')
+    const args = {
+      key: 'http://127.0.0.1:8098/both.asc',
+      fingerprint: [keyOne.fingerprint, keyTwo.fingerprint],
+    }
+    await converges('rpm_key', args)
+    await settled('rpm_key', { key: args.key })
+    await sh('kill $(cat /opt/web)')
+    await settled('rpm_key', args)
+    await expect(play('rpm_key', { key: args.key }, false)).rejects.toThrow(`could not fetch ${args.key}`)
+  })
+
+  test('removed, by id and by file', async () => {
+    await converges('rpm_key', { key: keyOne.fingerprint.slice(-8).toLowerCase(), state: 'absent' })
+    expect(await have()).toHaveLength(1)
+    await converges('rpm_key', { key: '/opt/both.asc', state: 'absent' })
+    await settled('rpm_key', { key: keyOne.fingerprint, state: 'absent' })
+  })
+
+  test('what is no key, and a broken database', async () => {
+    await sh('echo no >/opt/no.asc')
+    await expect(play('rpm_key', { key: '/opt/no.asc' }, true)).rejects.toThrow(
+      '/opt/no.asc holds no armored OpenPGP key',
+    )
+    await sh('mv /var/lib/rpm /var/lib/rpm.away; echo x >/var/lib/rpm')
+    const error = await play('rpm_key', { key: file, state: 'absent' }, false).catch((e) => e)
+    await sh('rm /var/lib/rpm; mv /var/lib/rpm.away /var/lib/rpm')
+    expect(error).toBeInstanceOf(Error)
+  })
 })
 
 test('another run that holds the lock is waited for, and not for ever', async () => {
