@@ -15,6 +15,14 @@ Each has the name and the arguments that it has in Ansible, as far as they are l
 error before any host is touched. \`tsplay doc MODULE\` shows the same at the terminal. \`npm run docs\` writes this page
 from the schemas of \`runner/modules/\`.
 
+## What they are tested on
+The cases in \`test/cases/\` run over SSH on hosts whose \`/bin/sh\` is dash, bash and busybox; package managers, services, firewalls and
+swap on hosts that have the real programs: dnf, zypper, pacman, rpm and OpenRC are Debian's packages of them, apk is Alpine's own (3.0; of
+2.14 only what it prints and the database that it keeps). SELinux contexts are tested with Debian's policy, \`matchpathcon\`, \`chcon\` and
+the attribute \`security.selinux\` of files, on a kernel without SELinux, whose file \`/sys/fs/selinux/enforce\` is pretended;
+\`setenforce\` was never run.
+
+## The modules
 ${sorted.map(({ name, doc }) => `- [${name}](#${name}): ${doc.summary}`).join('\n')}
 
 ${sorted.map((module) => docMarkdown(module, aliases(module.name))).join('\n')}`

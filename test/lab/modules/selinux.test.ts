@@ -161,11 +161,11 @@ describe('what is asked for', () => {
 
   test('below a folder', async () => {
     await sh(
-      `mkdir -p ${dir}/below/d && touch ${dir}/below/d/f && ln -s ../typed ${dir}/below/l && chcon ${etc} ${dir}/typed && chcon -R -h ${etc} ${dir}/below`,
+      `mkdir -p ${dir}/below/d && touch ${dir}/below/d/f && touch ${dir}/away && ln -s ../away ${dir}/below/l && chcon ${etc} ${dir}/away && chcon -R -h ${etc} ${dir}/below`,
     )
     await converges('file', { path: `${dir}/below`, state: 'directory', recurse: true, setype: 'lib_t' })
     expect(await sh(`find ${dir}/below -exec stat -c %C {} + | sort -u`)).toBe(lib)
-    expect(await contextOf(`${dir}/typed`)).toBe(etc)
+    expect(await contextOf(`${dir}/away`)).toBe(etc)
   })
 
   test('nothing is set on a host without SELinux', async () => {
