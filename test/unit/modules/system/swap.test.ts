@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -84,6 +85,37 @@ describe.each(available.filter(({ name }) => name !== 'busybox'))('under $name',
     await runModule(swap, { state: 'absent', fstab: table, remove_lines: true }, on, true)
     expect(readFileSync(table, 'utf8')).toBe('UUID=1 / ext4 defaults 0 1\n')
     expect((await runModule(swap, { state: 'absent', fstab: table }, on, false)).change).toBeUndefined()
+  })
+})
+
+// Swap is the machine's own: it is turned on for a moment where it has none, and where nothing else could be turned off.
+const swaps = () => readFileSync('/proc/swaps', 'utf8').trim().split('\n').slice(1)
+const isFree = process.getuid?.() === 0 && swaps().length === 0 && !existsSync('/run/systemd/system')
+if (!isFree) console.warn('skipped: swap for real needs root, and a machine without swap and systemd')
+
+describe.skipIf(!isFree).each(available)('for real under $name', ({ argv, env }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tsplay-swapped-'))
+  const path = join(folder, 'swapfile')
+  afterAll(() => {
+    spawnSync('swapoff', [path])
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const on = { host: localHost(argv, env), controller: localController('/nowhere') }
+  const table = join(folder, 'fstab')
+
+  test('a swap file is swapped to, settles, grows, and goes', async () => {
+    writeFileSync(table, '')
+    const args = { state: 'present', size: '1M', path, fstab: table }
+    await runModule(swap, args, on, true)
+    expect(swaps()).toEqual([expect.stringMatching(new RegExp(`^${path}\\s+file\\s+1020\\s`))])
+    expect((await runModule(swap, args, on, true)).change).toBeUndefined()
+    const { change } = await runModule(swap, { ...args, size: '2M' }, on, true)
+    expect(change?.summary).toEqual([`make ${path} (2M)`, `swap to ${path}`])
+    expect(swaps()).toEqual([expect.stringMatching(/\s2044\s/)])
+    const gone = { state: 'absent', fstab: table, remove_lines: true }
+    expect((await runModule(swap, gone, on, true)).change?.summary).toContain(`change ${table}`)
+    expect([swaps(), readFileSync(table, 'utf8')]).toEqual([[], ''])
+    expect((await runModule(swap, gone, on, true)).change).toBeUndefined()
   })
 })
 
