@@ -20,7 +20,7 @@ const elsewhere: Readonly<Record<string, readonly [why: string, test: string]>> 
   pacman: ['its tools and packages', 'test/lab/modules/packages.test.ts'],
   reboot: ['a host that goes away', 'test/lab/modules/system.test.ts'],
   rpm_key: ['rpm’s tools', 'test/lab/modules/packages.test.ts'],
-  uri: ['a server', 'test/lab/modules/hosts.test.ts'],
+  uri: ['a server', 'test/lab/modules/ansible-cases.yaml'],
   zypper: ['rpm’s tools and packages', 'test/lab/modules/packages.test.ts'],
 }
 

@@ -21,7 +21,7 @@ test.each([
   ['', 'x holds no armored OpenPGP key'],
   ['<html>', 'x holds no armored OpenPGP key'],
   [keyOne.text.slice(0, 300), 'x holds no armored OpenPGP key'],
-  [keyOne.text.replace(/^AgIe.*\n/m, ''), 'x holds an OpenPGP key that is not whole'],
+  [keyOne.text.replace(/^AQIe.*\n/m, ''), 'x holds an OpenPGP key that is not whole'],
 ])('%j is no key', (text, message) => {
   expect(() => readKeys(text, 'x')).toThrow(message)
 })
