@@ -21,6 +21,7 @@ facts_k3s() {
   if has k3s; then
     if has timeout; then timeout 10 k3s --version 2>/dev/null; else k3s --version 2>/dev/null; fi
   fi
+  say k3s_server; sed -n 's/^server: *//p' /etc/rancher/k3s/config.yaml 2>/dev/null
   say k3s_service
   for service in k3s k3s-agent; do
     if [ -e "/etc/systemd/system/$service.service" ]; then

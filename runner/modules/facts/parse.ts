@@ -63,7 +63,9 @@ export function readFacts(text: string, asked: Asked, groups: readonly FactGroup
     ...(has('network') ? { network: readNetworkOf(answer) } : {}),
     ...(has('virtual') ? { virtualization: readVirtualizationOf(answer) } : {}),
     ...(has('firewall') ? { firewall: readFirewallOf(answer) } : {}),
-    ...(has('k3s') ? { k3s: readK3s(answer.first('k3s'), answer.all('k3s_service')) } : {}),
+    ...(has('k3s')
+      ? { k3s: readK3s(answer.first('k3s'), answer.all('k3s_service'), answer.first('k3s_server')) }
+      : {}),
     ...(has('local') ? { local: readLocal(answer.all('local')) } : {}),
   }
 }

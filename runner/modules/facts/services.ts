@@ -41,9 +41,17 @@ export function readFirewall({ ufw, firewalld, nftables, tables, iptables, filte
   }
 }
 
-/** What is installed of k3s: the version of the binary, the role by the unit that stands there, and its state. */
-export function readK3s(version: string | null, services: readonly string[]) {
+/**
+ * What is installed of k3s: the version of the binary, the role by the unit that stands there, and its state; and the URL of the
+ * server that config.yaml says it joins through, null where it says none or may not be read.
+ */
+export function readK3s(version: string | null, services: readonly string[], server: string | null) {
   const [service, state] = services[0]?.split(' ') ?? []
   const role = service === 'k3s' ? 'server' : service === 'k3s-agent' ? 'agent' : null
-  return { installed: /v\d+\.\d+\.\d+\S*/.exec(version ?? '')?.[0] ?? null, role, service: state || null }
+  return {
+    installed: /v\d+\.\d+\.\d+\S*/.exec(version ?? '')?.[0] ?? null,
+    role,
+    service: state || null,
+    server: /https:\/\/[^\s'"]+/.exec(server ?? '')?.[0] ?? null,
+  }
 }

@@ -188,6 +188,7 @@ describe.sequential('the life of a cluster', () => {
   it('takes it in again', async () => {
     await brings('scale')
     await is()
+    await idle('cluster')
   })
 
   it('replaces a server whose power is gone', async () => {
@@ -196,6 +197,7 @@ describe.sequential('the life of a cluster', () => {
     await fresh('server-2')
     await brings('scale')
     await is()
+    await idle('cluster')
     expect(await namespaces()).toEqual(['before-backup'])
   })
 

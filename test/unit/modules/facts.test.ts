@@ -14,7 +14,7 @@ test('an answer that was cut short is no facts', () => {
 test('a host that tells nothing has facts all the same', () => {
   expect(readFacts('== time\n1000000000000000000\n== end\n', asked)).toMatchObject({
     arch: '',
-    k3s: { installed: null, role: null, service: null },
+    k3s: { installed: null, role: null, service: null, server: null },
     network: { default_ipv4: { address: null } },
     firewall: { ufw: 'absent', iptables: 'absent' },
     time: { epoch: 1_000_000_000 },
@@ -143,9 +143,11 @@ test('firewalls and k3s', () => {
   })
   const none = { ufw: [], firewalld: [], nftables: [], tables: [], iptables: 'iptables v1.4.21', filter: [] }
   expect(readFirewall(none)).toMatchObject({ nftables: 'absent', iptables: 'legacy', iptables_policy: null })
-  expect(readK3s('k3s version v1.34.2+k3s1 (abcdef)', ['k3s-agent active'])).toEqual({
+  const server = 'https://[2001:db8::11]:6443'
+  expect(readK3s('k3s version v1.34.2+k3s1 (abcdef)', ['k3s-agent active'], `"${server}"`)).toEqual({
     installed: 'v1.34.2+k3s1',
     role: 'agent',
     service: 'active',
+    server,
   })
 })
