@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { watchDisks } from './disks.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
 
 const nodes = ['server-1', 'server-2', 'server-3', 'agent-1', 'agent-2']
@@ -24,15 +25,6 @@ const refusals = ({ events }: Played): Record<string, string> =>
         : [],
     ),
   )
-/** Files of a host that were written after a moment, but for those that every login writes. */
-const written = async (name: string): Promise<string> =>
-  (
-    await lab.exec(
-      name,
-      'sudo find / -xdev -newer /tmp/before -type f -not -path "/proc/*" -not -path "/sys/*" -not -path "/run/*" -not -path "/var/log/*" -not -path "/var/lib/systemd/*"',
-    )
-  ).stdout
-
 beforeAll(async () => {
   lab = openLab(inject('labDir'))
   await Promise.all(nodes.map((name) => lab.fresh(name)))
@@ -42,14 +34,15 @@ afterAll(async () => {
 })
 
 it('fresh hosts can be a cluster, and stay as they were', async () => {
-  await Promise.all(nodes.map((name) => lab.exec(name, 'touch /tmp/before')))
+  const touched = await watchDisks(lab, nodes)
   const looked = await play(inventoryWith({}), 'preflight')
   expect(failures(looked)).toBe('')
   expect(changes(looked)).toEqual(Object.fromEntries(nodes.map((name) => [name, 0])))
-  expect(await written('agent-1')).toBe('')
+  expect(await touched()).toEqual([])
 })
 
 it('names what the inventory wants of a cluster that none can be', async () => {
+  const touched = await watchDisks(lab, nodes)
   const refused = await play(
     inventoryWith(
       {
@@ -77,6 +70,7 @@ it('names what the inventory wants of a cluster that none can be', async () => {
     expect(first).toMatch(part)
   expect(refusals(refused)['agent-1']).not.toContain('memory:')
   expect(changes(refused)).toEqual({ 'server-1': 0, 'server-2': 0, 'agent-1': 0, 'agent-2': 0 })
+  expect(await touched()).toEqual([])
 })
 
 it('a release that nobody has is found missing by the controller', async () => {
@@ -85,9 +79,11 @@ it('a release that nobody has is found missing by the controller', async () => {
   try {
     const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const vars = { k3s_version: 'v1.99.0+k3s1', k3s_mirror: mirror, airgap_dir: null }
+    const touched = await watchDisks(lab, nodes)
     const refused = await play(inventoryWith(vars), 'cluster')
     expect(refusals(refused)['server-1']).toContain(`there is no v1.99.0+k3s1 at ${mirror}/v1.99.0%2Bk3s1`)
-    expect(refused.stats['server-1']?.changed).toBe(0)
+    expect(Object.values(changes(refused))).toEqual([0, 0, 0, 0, 0])
+    expect(await touched()).toEqual([])
   } finally {
     server.close()
   }
@@ -111,7 +107,7 @@ it('names the host that cannot be a node, and why; nobody is touched', async () 
   ])
   const { stdout: id } = await lab.exec('server-1', 'cat /etc/machine-id')
   await lab.exec('agent-2', `echo ${id.trim()} | sudo tee /etc/machine-id`)
-  await Promise.all(nodes.map((name) => lab.exec(name, 'touch /tmp/before')))
+  const touched = await watchDisks(lab, nodes)
   const refused = await play(inventoryWith({}), 'cluster')
   expect(refused.code).toBe(2)
   const told = refusals(refused)
@@ -124,7 +120,7 @@ it('names the host that cannot be a node, and why; nobody is touched', async () 
   expect(told['agent-2']).toContain('leftovers: /var/lib/rancher/k3s/server/db/etcd is of another cluster')
   expect(told['agent-2']).toContain('identity: the machine-id is also that of server-1')
   expect(Object.values(changes(refused))).toEqual([0, 0, 0, 0, 0])
-  expect(await written('agent-2')).toBe('')
+  expect(await touched()).toEqual([])
 
   const skipped = await play(
     inventoryWith({ preflight_skip: ['identity', 'clock', 'route', 'reach', 'ports', 'hostname'] }),

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join, normalize } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { watchDisks } from './disks.js'
 import { type ClusterInventory, changes, failures, play, readInventory, writeInventory } from './play.js'
 
 const nodes = ['server-1', 'agent-1', 'agent-2']
@@ -13,12 +14,12 @@ let mirror: Server
 let corrupt = false
 
 /** One server with SQLite and no token of ours, agents with the distribution's runtimes, k3s from a mirror. */
-const inventoryOf = (version: string): string => {
+const inventoryOf = (version: string, docker: Record<string, unknown> = {}): string => {
   const inventory: ClusterInventory = readInventory(lab)
   const { server, agent } = inventory.k3s_cluster.children
   server.hosts = { 'server-1': server.hosts['server-1']! }
   agent.hosts = {
-    'agent-1': { ...agent.hosts['agent-1'], container_runtime: 'docker' },
+    'agent-1': { ...agent.hosts['agent-1'], container_runtime: 'docker', ...docker },
     'agent-2': { ...agent.hosts['agent-2'], container_runtime: 'containerd' },
   }
   const { airgap_dir: _, token: __, ...vars } = inventory.k3s_cluster.vars
@@ -79,6 +80,29 @@ describe('runtimes of the distribution', () => {
     const again = await play(inventoryOf('v1.33.6+k3s1'), 'cluster')
     expect(failures(again)).toBe('')
     expect(changes(again)).toEqual(none)
+  })
+
+  it('know what is reached without the proxy', async () => {
+    const pid = '$(systemctl show -P MainPID k3s-agent)'
+    const { stdout } = await lab.exec('agent-1', `sudo sh -c 'tr "\\0" "\\n" </proc/${pid}/environ'`)
+    const unproxied = /^NO_PROXY=(.*)$/m.exec(stdout)?.[1]?.split(',')
+    const addresses = nodes.map((name) => lab.hosts.find((host) => host.name === name)!.address)
+    const inside = ['10.42.0.0/16', '10.43.0.0/16', '.svc', '.cluster.local']
+    expect(unproxied).toEqual(['localhost', '127.0.0.0/8', '::1', ...addresses, ...inside])
+  })
+
+  it('keep their driver while pods run, and nothing is touched', async () => {
+    const touched = await watchDisks(lab, nodes)
+    const started = () =>
+      lab.exec('agent-1', 'systemctl show -P ActiveEnterTimestampMonotonic docker k3s-agent')
+    const before = await started()
+    const refused = await play(inventoryOf('v1.33.6+k3s1', { cgroup_driver: 'cgroupfs' }), 'cluster')
+    expect([refused.code, changes(refused)]).toEqual([2, none])
+    expect(failures(refused)).toMatch(
+      /driver of docker would change while k3s runs.*cgroup_driver_drain: true moves them away first/,
+    )
+    expect(await touched()).toEqual([])
+    expect(await started()).toEqual(before)
   })
 
   it('add the cluster to the kubeconfig of the controller under its name', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, openLab } from '../lab.js'
+import { watchDisks } from './disks.js'
 import { changes, failures, type Played, play, readInventory, root, writeInventory } from './play.js'
 
 const [from, to, beyond] = ['v1.33.6+k3s1', 'v1.34.2+k3s1', 'v1.35.0+k3s1'] as const
@@ -95,7 +96,9 @@ afterAll(freshHosts)
 describe('before any host is touched', () => {
   const refused = async (inventory: string): Promise<string> => {
     const before = await started()
+    const touched = await watchDisks(lab, nodes)
     const ran = await play(inventory, 'cluster')
+    expect(await touched()).toEqual([])
     expect([ran.code, changes(ran)]).toEqual([2, none])
     expect(await started()).toBe(before)
     return failures(ran)
