@@ -1,20 +1,14 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, inject, it, vi } from 'vitest'
 import { openLab } from '../lab.js'
 import { run } from '../run.js'
-import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
+import { changes, failures, play } from './play.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const tsplay = (...args: string[]) =>
   run(process.execPath, ['--import', 'tsx', 'runner/cli.ts', ...args], { cwd: root })
-
-/** Names of the tasks that did more than be skipped. */
-const tasksThatRan = ({ events }: Played): string[] =>
-  events.flatMap((event) =>
-    event.type === 'host_finished' && event.result.status !== 'skipped' ? [event.task.name] : [],
-  )
 
 // A quiet machine takes a tenth of it.
 vi.setConfig({ testTimeout: 300_000 })
@@ -77,43 +71,5 @@ describe('an inventory made for k3s-ansible', () => {
     const again = await play(inventory, 'cluster', '-e', JSON.stringify(here))
     expect(changes(again)).toEqual({ [server!]: 0, [agent!]: 0 })
     await Promise.all(hosts.map((name) => lab.fresh(name)))
-  })
-})
-
-describe('servers with a database of their own', () => {
-  it('keep its address to themselves, and have neither etcd nor snapshots', async () => {
-    const lab = openLab(inject('labDir'))
-    const [endpoint, hosts] = ['postgres://k3s:hunter22@192.0.2.5:5432/k3s', ['server-1', 'server-2']]
-    const inventory = readInventory(lab)
-    const { server, agent } = inventory.k3s_cluster.children
-    server.hosts = Object.fromEntries(hosts.map((name) => [name, server.hosts[name]!]))
-    agent.hosts = {}
-    Object.assign(inventory.k3s_cluster.vars, { k3s_datastore_endpoint: endpoint, k3s_start_timeout: 5 })
-    const path = writeInventory(lab, 'database', inventory)
-    const refresh = () => Promise.all(hosts.map((name) => lab.fresh(name)))
-    await refresh()
-    onTestFinished(async () => {
-      await refresh()
-    }, 120_000)
-    await lab.exec('server-1', 'sudo sh -c "ufw allow 22/tcp; ufw --force enable"')
-
-    const foretold = await play(path, 'cluster', '--check', '--diff')
-    expect(failures(foretold)).toBe('')
-    expect(tasksThatRan(foretold).join()).toMatch(/configure k3s/)
-    expect(tasksThatRan(foretold).join()).not.toMatch(/snapshot/)
-    expect(foretold.output).not.toContain('hunter22')
-
-    // The stand-in speaks to no database: what it was told is what can be looked at.
-    const refused = await play(path, 'cluster')
-    expect(failures(refused)).toMatch(/no external datastore/)
-    expect(refused.output).not.toContain('hunter22')
-    const config = await lab.exec('server-1', 'sudo cat /etc/rancher/k3s/config.yaml')
-    expect(config.stdout).toContain(`datastore-endpoint: ${endpoint}`)
-    expect(config.stdout).not.toMatch(/cluster-init|^server:|etcd/m)
-    const mode = await lab.exec('server-1', 'sudo stat -c %a /etc/rancher/k3s/config.yaml')
-    expect(mode.stdout.trim()).toBe('600')
-    const rules = (await lab.exec('server-1', 'sudo ufw status')).stdout
-    expect(rules).toMatch(/^[\d,]*\b6443\b[\d,]*\/tcp/m)
-    expect(rules).not.toContain('2379')
   })
 })

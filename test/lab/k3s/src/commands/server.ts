@@ -38,8 +38,8 @@ async function requireFreePort(port: number): Promise<void> {
 function refuseBadCombinations(config: Config): void {
   if (config.bool('disable-etcd') && config.str('server') === undefined && !config.has('datastore-endpoint'))
     throw new Fatal('invalid flag use; --server is required with --disable-etcd')
-  if (config.has('datastore-endpoint') && config.str('datastore-endpoint') !== undefined)
-    throw new Fatal('the stand-in has no external datastore; use the real k3s for datastore-endpoint')
+  if (!/^(http:\/\/[^,]+(,|$))*$/.test(config.str('datastore-endpoint') ?? ''))
+    throw new Fatal('the stand-in takes etcd alone as datastore-endpoint, as http://host:2379')
   const backend = config.str('flannel-backend') ?? 'vxlan'
   if (!['none', 'vxlan', 'host-gw', 'wireguard-native', 'ipsec', 'wireguard'].includes(backend))
     throw new Fatal(`Unknown flannel backend ${backend}`)

@@ -23,7 +23,7 @@ function unreachable(node: KubeObject): KubeObject {
 export async function lifecycle(context: ServerContext): Promise<void> {
   const kv = localKv(context.store)
   const grace = knobs().nodeGraceMs
-  const since = context.store.raft.leaderSince
+  const since = context.store.replica.leaderSince
   const all = listObjects(kv, nodes)
   for (const node of all) {
     const name = node.metadata.name

@@ -41,7 +41,7 @@ function mayPromote(context: ServerContext, member: Member): boolean {
   const fault = activeFault('promotion', member.nodeName)
   if (fault !== undefined && fault.mode !== 'slow') return false
   const wait = knobs().promotionMs + (fault?.ms ?? 0)
-  return Date.now() - member.since >= wait && context.store.raft.hasCaughtUp(member.id)
+  return Date.now() - member.since >= wait && context.store.replica.hasCaughtUp(member.id)
 }
 
 async function change(context: ServerContext, member: Member): Promise<void> {
@@ -54,7 +54,7 @@ async function change(context: ServerContext, member: Member): Promise<void> {
 /** Takes a member out; refuses while that would cost the quorum, and tries again later. */
 async function remove(context: ServerContext, member: Member): Promise<boolean> {
   const all = memberList(context.store)
-  const refusal = refuseRemove(all, context.store.raft.live(), member.id)
+  const refusal = refuseRemove(all, context.store.replica.live(), member.id)
   if (refusal !== undefined) {
     warnOnce(`failed to remove etcd member ${member.name}: ${refusal}`)
     return false

@@ -19,7 +19,7 @@ function loop(context: ServerContext, everywhere: boolean, run: Controller, ms: 
   let running = true
   const turn = async (): Promise<void> => {
     try {
-      if (everywhere || context.store.raft.isLeader) await run(context)
+      if (everywhere || context.store.replica.isLeader) await run(context)
     } catch (error) {
       if (!(error instanceof Conflict) && !(error instanceof Unavailable)) log('error', reason(error))
     }

@@ -7,15 +7,37 @@ import { Fatal, log, reason, sleep } from '../core/log.js'
 import { configuredToken, connect, serverUrl } from '../node/access.js'
 import { ensureCas, ensureLeaves, exportCas, importCas } from '../pki/serverPki.js'
 import { etcdDisk, sqliteDisk } from '../store/disk.js'
+import { openExternal } from '../store/external.js'
 import type { Member } from '../store/members.js'
 import { etcdExists, openStore } from '../store/open.js'
 import { openRemote } from '../store/remote.js'
 import { localKv, type Store, update } from '../store/store.js'
 import { bootstrapKey, type Sealed, seal, unseal } from './bootstrap.js'
 
+/** What a server that leads does for the others. */
+function leaderRoutes(context: ServerContext): (route: string, body: unknown) => Promise<unknown> {
+  return async (route, body) => {
+    if (route === '/beat') context.beats.set((body as { node: string }).node, Date.now())
+    return { ok: true }
+  }
+}
+
+/** A server whose data is in a database outside: the CAs come out of it, unless this is the first. @throws Fatal */
+async function openOutside(context: ServerContext, endpoint: string): Promise<Store> {
+  const { nodeName, nodeIp, dirs } = context
+  const store = await openExternal({ endpoint, nodeName, address: nodeIp, handle: leaderRoutes(context) })
+  const sealed = localKv(store).data.get(bootstrapKey)?.value as Sealed | undefined
+  if (sealed !== undefined) importCas(dirs.tls, unseal(sealed, context.token))
+  ensureCas(dirs.tls)
+  ensureLeaves(dirs.tls, servingNames(context))
+  return store
+}
+
 /** Prepares certificates and opens the datastore: a new cluster, a restart, or a join. */
 export async function openServerStore(context: ServerContext): Promise<Store> {
   const { config, dirs } = context
+  const endpoint = config.str('datastore-endpoint')
+  if (endpoint !== undefined && !etcdExists(dirs.db)) return openOutside(context, endpoint)
   const restart = etcdExists(dirs.db)
   const server = config.str('server')
   const joining = server !== undefined && !restart
@@ -33,10 +55,7 @@ export async function openServerStore(context: ServerContext): Promise<Store> {
     tlsDir: dirs.tls,
     nodeName: context.nodeName,
     address: context.nodeIp,
-    handle: async (route, body) => {
-      if (route === '/beat') context.beats.set((body as { node: string }).node, Date.now())
-      return { ok: true }
-    },
+    handle: leaderRoutes(context),
     ...(remote === undefined ? {} : { join: () => learnMembers(remote) }),
   })
 }

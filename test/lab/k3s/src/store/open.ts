@@ -165,7 +165,7 @@ async function startEtcd(
 }
 
 function facade(
-  kind: Store['kind'],
+  kind: OpenOptions['kind'],
   raft: Raft,
   handle: OpenOptions['handle'],
   client: PeerClient | undefined,
@@ -174,7 +174,7 @@ function facade(
   return {
     kind,
     id: raft.id,
-    raft,
+    replica: raft,
     read: async () => {
       await barrier(raft)
       return raft.kv

@@ -73,7 +73,7 @@ export async function openRemote(
   return {
     kind: 'etcd',
     id: '',
-    raft,
+    replica: raft,
     read: pull,
     txn: async (txn) => {
       const answer = await ask('/txn', txn)

@@ -1,14 +1,26 @@
 import { sleep } from '../core/log.js'
 import { Conflict, type Entry, type Kv, type Txn } from './kv.js'
 import type { Member } from './members.js'
-import type { Raft } from './raft.js'
+
+/** This server's part in the datastore: its copy of the state, and whether it is the one that works on it. */
+export interface Replica {
+  readonly kv: Kv
+  readonly members: Member[]
+  readonly isLeader: boolean
+  /** When this server became leader, ms since the epoch; 0 otherwise. */
+  readonly leaderSince: number
+  /** Members heard from of late. Only the leader knows. */
+  live(): Set<string>
+  /** Whether a member has all that this leader has. */
+  hasCaughtUp(id: string): boolean
+}
 
 /** What the API server needs of the datastore, whichever kind it is. */
 export interface Store {
-  kind: 'etcd' | 'sqlite'
+  kind: 'etcd' | 'sqlite' | 'external'
   /** This server's member id. */
   id: string
-  raft: Raft
+  replica: Replica
   /** The state, after making sure that it is not stale. @throws Unavailable without a quorum. */
   read(): Promise<Kv>
   /** Writes under guards. @throws Conflict, Unavailable */
@@ -20,11 +32,11 @@ export interface Store {
 
 /** The local copy of the state, which may be stale; for controllers that look again soon. */
 export function localKv(store: Store): Kv {
-  return store.raft.kv
+  return store.replica.kv
 }
 
 export function memberList(store: Store): Member[] {
-  return store.raft.members
+  return store.replica.members
 }
 
 /**
