@@ -1,9 +1,9 @@
 #!/bin/sh
 # What only a look at the host tells, before anything is changed. One finding a line; reads only.
-# look.sh DATA_DIR SECONDS PORTS PEERS NAME
+# look.sh DATA_DIR SECONDS PORTS PEERS NAME TUNNEL
 #   PORTS: words such as tcp/6443, that must be free   PEERS: words such as 10.0.0.11/6443, to be reached within SECONDS
-#   NAME: a name that must resolve, or nothing
-data=$1 seconds=$2 ports=$3 peers=$4 name=$5
+#   NAME: a name that must resolve, or nothing   TUNNEL: the module that flannel needs, or nothing
+data=$1 seconds=$2 ports=$3 peers=$4 name=$5 tunnel=$6
 
 # The kernel's own tables: no program is needed, and an address of the loopback counts as any other.
 listening() {
@@ -75,6 +75,7 @@ feature() { # MODULE FILE
 }
 feature overlay /sys/module/overlay
 feature br_netfilter /proc/sys/net/bridge
+[ -z "$tunnel" ] || feature "$tunnel" "/sys/module/$tunnel"
 
 # Data of a cluster without a k3s that would use it, and other kinds of Kubernetes.
 for left in "$data/server/db/etcd" "$data/server/db/state.db" /etc/kubernetes/kubelet.conf /var/lib/rancher/rke2 \

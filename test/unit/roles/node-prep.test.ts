@@ -18,6 +18,7 @@ const host = {
   k3s_cluster_cidrs: ['10.42.0.0/16'],
   k3s_service_cidrs: ['10.43.0.0/16'],
   k3s_user_config: {},
+  extra_install_envs: {},
   k3s_config_dir: '/etc/rancher/k3s',
   k3s_binary_path: '/usr/local/bin/k3s',
   k3s_unit: 'k3s',
