@@ -1,4 +1,6 @@
+import { addAgent } from './add-agent.js'
 import type { Bench } from './bench.js'
+import { firstRun } from './first-run.js'
 import { mix } from './mix.js'
 import { writeSection } from './page.js'
 import { roundTrips } from './round-trips.js'
@@ -9,7 +11,17 @@ import { withTestBed } from './test-bed.js'
 import { true100 } from './true-100.js'
 import { upload } from './upload.js'
 
-const benches: readonly Bench[] = [startUp, roundTrips, mix, true100, scale, upload, secondRun]
+const benches: readonly Bench[] = [
+  startUp,
+  roundTrips,
+  mix,
+  true100,
+  scale,
+  upload,
+  firstRun,
+  secondRun,
+  addAgent,
+]
 
 /** @throws Error for a name that no benchmark has */
 function chosen(names: readonly string[]): readonly Bench[] {

@@ -34,7 +34,7 @@ export const secondRun: Bench = {
 }
 
 /** The lab's own inventory, of three servers and two agents. */
-function fiveHosts(): string {
+export function fiveHosts(): string {
   const state = readState(labDir())!
   const some = (kind: string, count: number) =>
     state.hosts.filter((host) => host.kind === kind).slice(0, count)

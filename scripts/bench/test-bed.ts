@@ -15,6 +15,10 @@ export interface TestBed {
   write(name: string, text: string): string
   /** Runs a shell command as root on a host. @throws Error when it fails */
   onHost(name: string, command: string): Promise<string>
+  /** As new: what the host wrote is deleted. */
+  fresh(name: string): Promise<void>
+  /** Brings up more hosts beside these: three servers, and agents. They stay as long as the others. */
+  grow(nodes: number): Promise<void>
   /** The access to ports and addresses that stand for one host: all have its host key. */
   accessAs(name: string): Access
 }
@@ -34,7 +38,7 @@ export async function withTestBed<T>(work: (bed: TestBed) => Promise<T>): Promis
   const folder = mkdtempSync(join(tmpdir(), 'tsb-'))
   try {
     return await work(
-      await bedOf(await labUp({ nodes: 10 }, (line) => console.error(`lab: ${line}`)), folder),
+      await bedOf((nodes) => labUp({ nodes, servers: 3 }, (line) => console.error(`lab: ${line}`)), folder),
     )
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -42,7 +46,8 @@ export async function withTestBed<T>(work: (bed: TestBed) => Promise<T>): Promis
   }
 }
 
-async function bedOf(lab: Lab, folder: string): Promise<TestBed> {
+async function bedOf(up: (nodes: number) => Promise<Lab>, folder: string): Promise<TestBed> {
+  const lab = await up(10)
   const { labFiles } = await import('../../test/lab/paths.js')
   const { key, knownHosts } = labFiles(lab.dir)
   const hosts = lab.hosts.slice(0, 10).map(({ name, address }) => ({ name, address, port: 22 }))
@@ -60,6 +65,10 @@ async function bedOf(lab: Lab, folder: string): Promise<TestBed> {
       const { code, stdout, stderr } = await lab.exec(name, command, 'root')
       if (code === 0) return stdout
       throw new Error(`${name}: ${command} ended with ${code}: ${stderr}`)
+    },
+    fresh: (name) => lab.fresh(name),
+    async grow(nodes) {
+      await up(nodes)
     },
     accessAs(name) {
       const { address } = hosts.find((host) => host.name === name)!
