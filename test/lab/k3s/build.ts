@@ -45,12 +45,15 @@ async function bundle(version: string): Promise<string> {
 }
 
 /**
- * Builds the stand-in for every version into `<dir>/<version>/`, laid out like a k3s release: the executable `k3s`,
+ * Builds the stand-in for every version, or for others, into `<dir>/<version>/`, laid out like a k3s release: the executable `k3s`,
  * an airgap image file, and `sha256sum-amd64.txt`.
  */
-export async function buildStandIns(dir: string): Promise<void> {
+export async function buildStandIns(
+  dir: string,
+  versions: readonly string[] = standInVersions,
+): Promise<void> {
   await Promise.all(
-    standInVersions.map(async (version) => {
+    versions.map(async (version) => {
       const binary = await bundle(version)
       const target = (name: string): string => path.join(dir, version, name)
       const archive = 'k3s-airgap-images-amd64.tar.zst'

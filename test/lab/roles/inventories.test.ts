@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, inject, it, vi } from 'vitest'
+import { buildStandIns } from '../k3s/build.js'
 import { openLab } from '../lab.js'
 import { run } from '../run.js'
 import { changes, failures, play } from './play.js'
@@ -22,8 +23,24 @@ describe('the inventories that ship', () => {
   })
 })
 
-/** The sample of k3s-ansible, in what it sets: hosts and token filled in, and a release that there is a stand-in for. */
-const sample = (server: string, agent: string): string => `---
+const release = 'v1.31.12+k3s1'
+/** What the sample of k3s-ansible has in comments, with the values that it names. */
+const optional = `
+    extra_server_args: ""
+    extra_agent_args: ""
+    extra_install_envs: { 'INSTALL_K3S_SKIP_SELINUX_RPM': 'true' }
+    cluster_context: k3s-ansible
+    api_port: 6443
+    k3s_server_location: /var/lib/rancher/k3s
+    systemd_dir: /etc/systemd/system
+    user_kubectl: true
+    manage_firewall: false
+    k3s_wait_ready: false
+    k3s_server_wait_etcd_voters: false
+    extra_manifests: []
+`
+/** The sample of k3s-ansible, in what it sets: hosts and token filled in, and nothing else. */
+const sample = (server: string, agents: readonly string[], optionals: string): string => `---
 k3s_cluster:
   children:
     server:
@@ -31,45 +48,39 @@ k3s_cluster:
         ${server}:
     agent:
       hosts:
-        ${agent}:
-
-  # Required Vars
+${agents.map((agent) => `        ${agent}:\n`).join('')}
   vars:
     ansible_port: 22
     ansible_user: debian
-    k3s_version: v1.34.2+k3s1
+    k3s_version: ${release}
     token: "changeme!"
     api_endpoint: "{{ hostvars[groups['server'][0]]['ansible_host'] | default(groups['server'][0]) }}"
-
-    # Optional vars
-    # extra_server_args: ""
-    # extra_agent_args: ""
-    # cluster_context: k3s-ansible
-    # api_port: 6443
-    # k3s_server_location: /var/lib/rancher/k3s
-    # systemd_dir: /etc/systemd/system
-`
+${optionals}`
 
 describe('an inventory made for k3s-ansible', () => {
   it('builds its cluster as it is', async () => {
     const lab = openLab(inject('labDir'))
-    const hosts = ['server-1', 'agent-1']
+    const hosts = ['server-1', 'agent-1', 'agent-2']
     await Promise.all(hosts.map((name) => lab.fresh(name)))
-    const [server, agent] = hosts.map((name) => lab.hosts.find((host) => host.name === name)!.address)
+    const [server, ...agents] = hosts.map((name) => lab.hosts.find((host) => host.name === name)!.address)
     const inventory = join(lab.dir, 'sample.yaml')
-    writeFileSync(inventory, sample(server!, agent!))
+    writeFileSync(inventory, sample(server!, agents, ''))
+    await buildStandIns(join(lab.dir, 'k3s'), [release])
     // How the lab is reached, and where its k3s comes from.
     const here = {
       ansible_ssh_private_key_file: join(lab.dir, 'id_ed25519'),
       ansible_ssh_common_args: `-o UserKnownHostsFile=${join(lab.dir, 'known_hosts')}`,
-      airgap_dir: join(lab.dir, 'k3s', 'v1.34.2+k3s1'),
+      airgap_dir: join(lab.dir, 'k3s', release),
     }
     const made = await play(inventory, 'cluster', '-e', JSON.stringify(here))
     expect(failures(made)).toBe('')
     const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
-    expect(stdout.match(/ Ready /g)).toHaveLength(2)
+    expect(stdout.match(/ Ready /g)).toHaveLength(3)
+    // Its optional variables mean the same: with the values that are its defaults, nothing changes.
+    writeFileSync(inventory, sample(server!, agents, optional))
     const again = await play(inventory, 'cluster', '-e', JSON.stringify(here))
-    expect(changes(again)).toEqual({ [server!]: 0, [agent!]: 0 })
+    expect(failures(again)).toBe('')
+    expect(changes(again)).toEqual(Object.fromEntries([server!, ...agents].map((host) => [host, 0])))
     await Promise.all(hosts.map((name) => lab.fresh(name)))
   })
 })
