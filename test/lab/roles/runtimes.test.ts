@@ -7,7 +7,7 @@ import { type Lab, openLab } from '../lab.js'
 import { watchDisks } from './disks.js'
 import { type ClusterInventory, changes, failures, play, readInventory, writeInventory } from './play.js'
 
-const nodes = ['server-1', 'agent-1', 'agent-2']
+const nodes = ['server-1', 'agent-1', 'agent-2', 'server-2']
 const none = Object.fromEntries(nodes.map((name) => [name, 0]))
 let lab: Lab
 let mirror: Server
@@ -17,10 +17,12 @@ let corrupt = false
 const inventoryOf = (version: string, docker: Record<string, unknown> = {}): string => {
   const inventory: ClusterInventory = readInventory(lab)
   const { server, agent } = inventory.k3s_cluster.children
+  const crio = server.hosts['server-2']
   server.hosts = { 'server-1': server.hosts['server-1']! }
   agent.hosts = {
     'agent-1': { ...agent.hosts['agent-1'], container_runtime: 'docker', ...docker },
     'agent-2': { ...agent.hosts['agent-2'], container_runtime: 'containerd' },
+    'server-2': { ...crio, container_runtime: 'crio', crio_packages: [] },
   }
   const { airgap_dir: _, token: __, ...vars } = inventory.k3s_cluster.vars
   const gateway = lab.hosts[0]!.address.replace(/\d+$/, '1')
@@ -34,11 +36,39 @@ const inventoryOf = (version: string, docker: Record<string, unknown> = {}): str
   }
   return writeInventory(lab, 'runtimes', inventory)
 }
+/**
+ * Debian has no CRI-O, so the lab has none: this tells, as CRI-O does, which driver the service in its place has read. That shows
+ * what the role does with CRI-O, not CRI-O.
+ */
+const crio = `#!/bin/sh
+case "$*" in
+  'status config') cat /run/crio-loaded ;;
+  '')
+    cat /etc/crio/crio.conf /etc/crio/crio.conf.d/*.conf 2>/dev/null | grep '^cgroup_manager' | tail -n 1 >/run/crio-loaded
+    mkdir -p /run/crio && : >/run/crio/crio.sock
+    exec sleep infinity ;;
+esac
+`
+const crioUnit = '[Service]\nExecStart=/usr/local/bin/crio\n[Install]\nWantedBy=multi-user.target\n'
+const putCrio = async (): Promise<void> => {
+  const files = {
+    '/usr/local/bin/crio': crio,
+    '/etc/systemd/system/crio.service': crioUnit,
+    '/etc/crio/crio.conf': '[crio.runtime]\ncgroup_manager = "cgroupfs"\n',
+  }
+  for (const [path, text] of Object.entries(files))
+    await lab.exec(
+      'server-2',
+      `sudo mkdir -p /etc/crio && echo ${Buffer.from(text).toString('base64')} | base64 -d | sudo tee ${path}`,
+    )
+  await lab.exec('server-2', 'sudo chmod 755 /usr/local/bin/crio && sudo systemctl start crio')
+}
 const freshHosts = () => Promise.all(nodes.map((name) => lab.fresh(name)))
 
 beforeAll(async () => {
   lab = openLab(inject('labDir'))
   await freshHosts()
+  await putCrio()
   mirror = createServer((request, response) => {
     const path = normalize(decodeURIComponent(request.url ?? '/'))
     readFile(join(lab.dir, 'k3s', path)).then(
@@ -65,11 +95,14 @@ describe('runtimes of the distribution', () => {
     const made = await play(inventoryOf('v1.33.6+k3s1'), 'cluster')
     expect(failures(made)).toBe('')
     const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
-    expect(stdout.match(/ Ready /g)).toHaveLength(3)
+    expect(stdout.match(/ Ready /g)).toHaveLength(4)
     const docker = await lab.exec('agent-1', "sudo docker info -f '{{.CgroupDriver}}'")
     expect(docker.stdout.trim()).toBe('systemd')
     const containerd = await lab.exec('agent-2', 'sudo containerd config dump | grep SystemdCgroup')
     expect(containerd.stdout).toMatch(/SystemdCgroup = true/)
+    expect((await lab.exec('server-2', 'crio status config')).stdout).toBe('cgroup_manager = "systemd"\n')
+    const own = await lab.exec('server-2', 'cat /etc/crio/crio.conf')
+    expect(own.stdout).toContain('cgroup_manager = "cgroupfs"')
     expect(made.output).not.toContain('hunter22')
     const secret = (await lab.exec('server-1', 'sudo cat /var/lib/rancher/k3s/server/token')).stdout.trim()
     expect(secret).toMatch(/^K10[0-9a-f]{64}::server:[0-9a-f]{32}$/)
@@ -131,6 +164,6 @@ describe('a download', () => {
     const upgraded = await play(inventoryOf('v1.34.2+k3s1'), 'cluster')
     expect(failures(upgraded)).toBe('')
     const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
-    expect(stdout.match(/ Ready .* v1\.34\.2\+k3s1/g)).toHaveLength(3)
+    expect(stdout.match(/ Ready .* v1\.34\.2\+k3s1/g)).toHaveLength(4)
   })
 })
