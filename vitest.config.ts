@@ -21,7 +21,8 @@ export default defineConfig({
           environment: 'node',
           globalSetup: ['test/lab/setup.ts'],
           fileParallelism: false,
-          testTimeout: 120_000,
+          // Bounds against hanging, not measures: a run of a playbook has one of its own, 280 s, and a busy machine may take long.
+          testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },
