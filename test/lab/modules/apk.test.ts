@@ -40,7 +40,7 @@ beforeAll(async () => {
   await lab.fresh('agent-2')
   host = await connectLabHost(lab, 'agent-2')
   const root = lab.hosts.find(({ name }) => name === 'agent-2')!.root
-  cpSync(apk, join(root, 'opt/apk'), { recursive: true })
+  cpSync(apk, join(root, 'opt/apk'), { recursive: true, verbatimSymlinks: true })
   await sh(build)
   await publish(1)
 })
