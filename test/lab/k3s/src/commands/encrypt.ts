@@ -36,7 +36,11 @@ export async function encrypt(argv: readonly string[]): Promise<void> {
   const verb = argv[0] ?? ''
   const config = await commandConfig(argv.slice(1), flags)
   if (verb !== 'status' && !(verb in done)) throw new CommandError(`No help topic for '${verb}'`, 3)
-  const status = await ask<EncryptionStatus>(config, 'secrets-encrypt', '/v1-k3s/encrypt', { verb })
+  const status = await ask<EncryptionStatus>(config, 'secrets-encrypt', '/v1-k3s/encrypt', {
+    verb,
+    force: config.bool('force'),
+    skip: config.bool('skip'),
+  })
   if (verb !== 'status') process.stdout.write(`${done[verb as 'enable']}\n`)
   else process.stdout.write(config.str('output') === 'json' ? `${JSON.stringify(status)}\n` : show(status))
 }

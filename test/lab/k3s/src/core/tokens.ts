@@ -35,14 +35,19 @@ export function parseToken(text: string): Token {
   return { caHash, username: body.slice(0, colon), password: body.slice(colon + 1) }
 }
 
+/** The certificates of a PEM file, in its order. */
+export function certificatesOf(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []
+  return blocks.map((block) => new X509Certificate(block))
+}
+
 /**
  * The hash that a secure token carries: of the PEM file as it is for a single self-signed certificate, of the
  * root's DER for a bundle.
  */
 export function hashCa(pem: string): string {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []
-  if (blocks.length <= 1) return createHash('sha256').update(pem).digest('hex')
-  const certificates = blocks.map((block) => new X509Certificate(block))
+  const certificates = certificatesOf(pem)
+  if (certificates.length <= 1) return createHash('sha256').update(pem).digest('hex')
   const root = certificates.find((certificate) => certificate.subject === certificate.issuer)
   return createHash('sha256')
     .update(root === undefined ? pem : root.raw)

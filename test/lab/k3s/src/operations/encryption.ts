@@ -104,7 +104,7 @@ const steps: Record<
 /** Runs one `k3s secrets-encrypt` command. @throws ApiError for a wrong stage or unequal servers */
 export async function encryptionRequest(
   context: ServerContext,
-  request: { verb: EncryptVerb },
+  request: { verb: EncryptVerb; force?: boolean; skip?: boolean },
 ): Promise<EncryptionStatus> {
   await context.store.read()
   const state = stateOf(context)
@@ -117,7 +117,7 @@ export async function encryptionRequest(
       'secrets encryption is disabled; start the servers with --secrets-encryption first',
     )
   }
-  if (request.verb !== 'status') await step(context, request.verb, state)
+  if (request.verb !== 'status') await step(context, request.verb, state, request)
   return { ...(stateOf(context) ?? state), hashes: compareHashes(context) }
 }
 
@@ -125,23 +125,26 @@ async function step(
   context: ServerContext,
   verb: Exclude<EncryptVerb, 'status'>,
   state: EncryptionState,
+  { force = false, skip = false },
 ): Promise<void> {
   await passFault('secrets-encrypt', context.nodeName)
   const hashes = compareHashes(context)
   if (hashes !== 'All hashes match') throw new ApiError(500, 'BadRequest', hashes)
-  if (!steps[verb].from.includes(state.stage))
+  if (!force && !steps[verb].from.includes(state.stage))
     throw new ApiError(500, 'BadRequest', `incorrect stage: ${state.stage} found on node ${context.nodeName}`)
   const next = steps[verb].to(state)
   await update<EncryptionState>(context.store, stateKey, () => next)
   await showHash(context)
-  if (next.stage === 'reencrypt_active') void finish(context)
+  if (next.stage === 'reencrypt_active') void finish(context, skip)
 }
 
-/** Rewriting the secrets takes a moment; then only the new key is kept. */
-async function finish(context: ServerContext): Promise<void> {
+/** Rewriting the secrets takes a moment; then only the new key is kept, if that is not to be skipped. */
+async function finish(context: ServerContext, skip: boolean): Promise<void> {
   await sleep(1000)
   await update<EncryptionState>(context.store, stateKey, (state) =>
-    state === undefined ? undefined : { ...state, stage: 'reencrypt_finished', keys: state.keys.slice(0, 1) },
+    state === undefined
+      ? undefined
+      : { ...state, stage: 'reencrypt_finished', keys: skip ? state.keys : state.keys.slice(0, 1) },
   )
   await showHash(context)
 }

@@ -16,13 +16,15 @@ export interface Pair {
   key: string
 }
 
-/** What a certificate shall say. Without `ca` it signs itself and is a CA. */
+/** What a certificate shall say. Without `ca` it signs itself. */
 export interface Request {
   commonName: string
   organizations?: string[]
   ca?: Pair
   hosts?: string[]
   days: number
+  /** Whether it may sign others; by default only what signs itself. */
+  isCa?: boolean
   /** Keeps this key (k3s renews certificates at start without new keys). */
   key?: string
 }
@@ -94,7 +96,7 @@ export function issue(wanted: Request): Pair {
     sequence(time(from), time(new Date(from.getTime() + wanted.days * 86_400_000))),
     subject,
     createPublicKey(keyPem(privateKey)).export({ type: 'spki', format: 'der' }),
-    extensions(wanted.ca === undefined, wanted.hosts ?? []),
+    extensions(wanted.isCa ?? wanted.ca === undefined, wanted.hosts ?? []),
   )
   const signature = sign('sha256', body, signer)
   return { cert: pem('CERTIFICATE', sequence(body, algorithm, bits(signature))), key: keyPem(privateKey) }

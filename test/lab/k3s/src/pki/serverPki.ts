@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { readText, writeFile, writeIfChanged } from '../core/files.js'
+import { certificatesOf } from '../core/tokens.js'
 import { issue, type Pair } from './issue.js'
 
 /** Leaf certificates live a year; within this many days of the end a start renews them. */
@@ -139,6 +140,8 @@ export function ensureLeaves(tlsDir: string, hosts: string[]): void {
       days: leafDays,
       ...(old === undefined ? {} : { key: old.key }),
     })
-    writePair(tlsDir, leaf.file, pair)
+    // Who knows the root alone needs what leads to it.
+    const chain = wanted.length > 0 && certificatesOf(ca.cert).length > 1 ? ca.cert : ''
+    writePair(tlsDir, leaf.file, { ...pair, cert: pair.cert + chain })
   }
 }
