@@ -3,6 +3,7 @@
 # `look` tells what of k3s is on this host, one thing a line: "kind name"; "left WORD name" is what goes only when ALSO
 # holds that word. `remove` takes off what `look` tells; k3s is stopped already. What cannot go is told and stays.
 # host.sh look|remove DATA_DIR LOCATION SYSTEMD_DIR BIN_DIR KEEP ALSO; the last two are words with commas
+record=/etc/rancher/k3s/.tsplay-host
 doing=$1 data=$2 location=$3 units=$4 bin=$5 keep=,$6, also=,$7,
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -50,6 +51,48 @@ files() {
   existing /var/lib/cilium /run/cilium | also cilium
   keeps password || existing /etc/rancher/node
   existing /etc/rancher/k3s
+}
+
+# What was made of the host itself: files by their name, and by the record what was otherwise before.
+settings() {
+  if keeps host; then return; fi
+  existing /etc/modules-load.d/tsplay-k3s.conf /etc/sysctl.d/90-tsplay-k3s.conf /etc/NetworkManager/conf.d/tsplay-k3s.conf
+  while read -r kind name value; do
+    case $kind in
+      sysctl)
+        if [ "$(sysctl -n "$name" 2>/dev/null | tr '\t' ' ')" = "$value" ]; then continue; fi
+        case $name in
+          # Whoever else has a bridge needs them.
+          *forward* | net.bridge.*) if has_bridges; then echo "$kind $name" | also forwarding; else echo "$kind $name"; fi ;;
+          *) echo "$kind $name" ;;
+        esac
+        ;;
+      unit) systemctl is-enabled --quiet "$name" || echo "$kind $name" ;;
+      boot)
+        [ -f "$name.before-tsplay" ] || continue
+        # Somebody has changed it since: both are theirs to look at.
+        if [ "$(sha256sum <"$name" | cut -d ' ' -f 1)" = "$value" ]; then echo "$kind $name"; else echo "$kind $name" | also boot; fi
+        ;;
+    esac
+  done 2>/dev/null <"$record"
+}
+has_bridges() {
+  for path in /sys/class/net/*/bridge; do
+    case $path in */cni0/bridge | */\*/bridge) ;; *) return 0 ;; esac
+  done
+  return 1
+}
+put_back() {
+  case $1 in
+    /*) rm -f -- "$1" ;;
+    sysctl) sysctl -q -w "$2=$(sed -n "s/^sysctl $2 //p" "$record")" ;;
+    unit) systemctl enable --now "$2" ;;
+    boot)
+      mv -f -- "$2.before-tsplay" "$2"
+      if [ "${2##*/}" = boot.txt ] && [ -x "${2%/*}/mkscr" ]; then (cd "${2%/*}" && ./mkscr); fi
+      ;;
+  esac
+  case $1 in */NetworkManager/*) systemctl reload NetworkManager ;; esac
 }
 
 processes() {
@@ -121,7 +164,7 @@ look() {
   for unit in k3s k3s-agent; do
     if systemctl is-active --quiet "$unit" 2>/dev/null; then echo "service $unit"; fi
   done
-  for kind in files processes mounts interfaces rules tables sets; do
+  for kind in files settings processes mounts interfaces rules tables sets; do
     "$kind" | sed "/^left /!s|^|$kind |"
   done
 }
@@ -169,6 +212,8 @@ remove() {
   # shellcheck disable=SC2086 # two words
   ours tables | while read -r table; do nft delete table $table; done
   ours sets | while IFS= read -r set; do ipset destroy "$set"; done
+  # shellcheck disable=SC2086 # its words
+  ours settings | while read -r setting; do put_back $setting; done
   ours files | while IFS= read -r path; do remove_file "$path"; done
   # Only if nothing else of Rancher's is there.
   rmdir /etc/rancher /var/lib/rancher 2>/dev/null

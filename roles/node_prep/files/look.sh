@@ -22,7 +22,8 @@ for module in $modules; do
 done
 for pair; do
   key=${pair%%=*}
-  [ "$(tr '\t' ' ' <"/proc/sys/$(echo "$key" | tr . /)" 2>/dev/null)" = "${pair#*=}" ] || echo "sysctl $key"
+  now=$(tr '\t' ' ' <"/proc/sys/$(echo "$key" | tr . /)" 2>/dev/null)
+  [ "$now" = "${pair#*=}" ] || echo "sysctl $key $now"
 done
 iptables --version 2>/dev/null | sed -n 's/^[^ ]* \(v[0-9.]*\).*/iptables \1/p'
 if command -v systemctl >/dev/null 2>&1; then
