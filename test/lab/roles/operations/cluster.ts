@@ -1,0 +1,66 @@
+import { inject } from 'vitest'
+import { type K3sHosts, k3sHosts } from '../../k3s/hosts.js'
+import { type Lab, openLab } from '../../lab.js'
+import { type Played, play, readInventory, writeInventory } from '../play.js'
+
+export const servers = ['server-1', 'server-2', 'server-3']
+export const hosts = [...servers, 'agent-1']
+export const none = Object.fromEntries(hosts.map((name) => [name, 0]))
+
+/** The cluster that all tests of operations share: three servers and an agent, whose Secrets are encrypted. */
+export interface OperatedCluster {
+  lab: Lab
+  k3s: K3sHosts
+  /** What the inventory says beside the lab's: tests change it, as an operator would. */
+  vars: Record<string, unknown>
+  /** Writes the inventory; its path. */
+  inventory(): string
+  /** Runs a playbook on it. */
+  run(playbook: string, ...args: string[]): Promise<Played>
+  kubectl(words: string): Promise<string>
+  /** The nodes that are Ready, as a server says that is not the first. */
+  ready(): Promise<string[]>
+  /** Runs a command on every host. */
+  everywhere(command: string): Promise<Record<string, string>>
+  /** When k3s was started, on every host. */
+  started(): Promise<Record<string, string>>
+}
+
+export function operatedCluster(): OperatedCluster {
+  const lab = openLab(inject('labDir'))
+  const k3s = k3sHosts(lab)
+  const vars: Record<string, unknown> = {
+    // On a machine that is busy, an answer takes its time.
+    k3s_health_timeout: 60,
+    server_config_yaml: 'secrets-encryption: true\n',
+  }
+  const inventory = (): string => {
+    const data = readInventory(lab)
+    delete data.k3s_cluster.children.agent.hosts['agent-2']
+    Object.assign(data.k3s_cluster.vars, vars)
+    return writeInventory(lab, 'operations', data)
+  }
+  const everywhere = async (command: string): Promise<Record<string, string>> =>
+    Object.fromEntries(
+      await Promise.all(hosts.map(async (name) => [name, (await k3s.sh(name, command)).text.trim()])),
+    )
+  const kubectl = (words: string): Promise<string> => k3s.kubectl('server-2', words)
+  return {
+    lab,
+    k3s,
+    vars,
+    inventory,
+    run: (playbook, ...args) => play(inventory(), playbook, ...args),
+    kubectl,
+    ready: async () =>
+      (await kubectl('get nodes --no-headers'))
+        .split('\n')
+        .flatMap((line) => (/^\S+\s+Ready\s/.test(line) ? [line.split(/\s+/)[0]!] : [])),
+    everywhere,
+    started: () => everywhere('systemctl show -P ActiveEnterTimestampMonotonic k3s k3s-agent'),
+  }
+}
+
+/** The batches of a run, as lists of hosts. */
+export const batches = ({ events }: Played): string[] =>
+  events.flatMap((event) => (event.type === 'batch_started' ? [event.hosts.join(' ')] : []))
