@@ -2,9 +2,10 @@
 # shellcheck disable=SC2317 # functions are called by what they are called
 # `look` tells what of k3s is on this host, one thing a line: "kind name"; "left WORD name" is what goes only when ALSO
 # holds that word. `remove` takes off what `look` tells; k3s is stopped already. What cannot go is told and stays.
-# host.sh look|remove DATA_DIR LOCATION SYSTEMD_DIR BIN_DIR KEEP ALSO; the last two are words with commas
+# host.sh look|remove DATA_DIR LOCATION SYSTEMD_DIR BIN_DIR KEEP ALSO SECONDS; KEEP and ALSO are words with commas, SECONDS is
+# how long a mount may take to go
 record=/etc/rancher/k3s/.tsplay-host
-doing=$1 data=$2 location=$3 units=$4 bin=$5 keep=,$6, also=,$7,
+doing=$1 data=$2 location=$3 units=$4 bin=$5 keep=,$6, also=,$7, patience=$8
 PATH=$PATH:/usr/sbin:/sbin
 
 keeps() {
@@ -19,7 +20,7 @@ also() {
 
 # A network file system that does not answer hangs whoever asks it.
 limited() {
-  if command -v timeout >/dev/null 2>&1; then timeout -s KILL 15 "$@"; else "$@"; fi
+  if command -v timeout >/dev/null 2>&1; then timeout -s KILL "$patience" "$@"; else "$@"; fi
 }
 
 existing() {

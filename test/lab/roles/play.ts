@@ -112,35 +112,3 @@ export const failures = ({ events, output, code }: Played): string =>
         : [],
     )
     .join('\n') || (code === 0 ? '' : output.slice(-2000))
-
-/** What k3s, sshd, sudo and systemd write by themselves on a host that nobody touches. */
-const living = [
-  '/var/log',
-  '/var/lib/systemd',
-  '/var/lib/private',
-  '/var/lib/sudo',
-  '/var/lib/kubelet',
-  '/var/lib/rancher/k3s/agent',
-  '/var/lib/rancher/k3s/server/db',
-]
-
-/** Does something that must leave hosts as they are; the files and folders that were written on them all the same. */
-export const writtenBy = async (
-  lab: Lab,
-  hosts: readonly string[],
-  work: () => Promise<void>,
-): Promise<Record<string, string>> => {
-  const everywhere = async (command: string): Promise<Record<string, string>> =>
-    Object.fromEntries(
-      await Promise.all(
-        hosts.map(async (name) => [name, (await lab.exec(name, `sudo sh -c '${command}'`)).stdout.trim()]),
-      ),
-    )
-  await everywhere('touch /run/before')
-  await work()
-  const prune = living.map((path) => `-path ${path}`).join(' -o ')
-  const found = await everywhere(
-    `find / -xdev \\( ${prune} \\) -prune -o -cnewer /run/before \\( -type f -o -type d \\) -print`,
-  )
-  return Object.fromEntries(Object.entries(found).filter(([, paths]) => paths !== ''))
-}

@@ -212,9 +212,11 @@ describe('an upgrade that meets an obstacle', () => {
 
   it('comes to its end, and keeps what a way back needs', async () => {
     await lab.exec('agent-1', `sudo rm ${faultFile}`)
-    const done = await play(wanting(to, { k3s_agents_at_once: 1 }), 'upgrade')
+    // Both would be allowed at once, but for their zones.
+    const zones = { 'agent-1': { k3s_zone: 'b' }, 'agent-2': { k3s_zone: 'a' } }
+    const done = await play(wanting(to, { k3s_agents_at_once: 2 }, zones), 'upgrade')
     expect(failures(done)).toBe('')
-    expect(batches(done)).toEqual([['agent-1'], ['agent-2']])
+    expect(batches(done)).toEqual([['agent-2'], ['agent-1']])
     expect(await versions()).toEqual(all(to))
     expect(await kubectl('get namespace precious -o name')).toContain('precious')
     const kept = await k3s.sh(

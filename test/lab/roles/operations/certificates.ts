@@ -2,7 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { issue, type Pair } from '../../k3s/src/pki/issue.js'
-import { changes, failures, writtenBy } from '../play.js'
+import { watchDisks } from '../disks.js'
+import { changes, failures } from '../play.js'
 import { batches, hosts, none, type OperatedCluster, servers } from './cluster.js'
 
 const tls = '/var/lib/rancher/k3s/server/tls'
@@ -52,11 +53,10 @@ export const describeCertificates = (cluster: OperatedCluster): void => {
         'server-ca': present,
         'client-ca': issue({ commonName: 'another', days: 30 }),
       })
-      const written = await writtenBy(cluster.lab, hosts, async () => {
-        const refused = await cluster.run('certificates', '-e', `ca_dir=${folder}`)
-        expect(failures(refused)).toMatch(/client-ca\.crt of .*another root[\s\S]*confirm=tsplay-lab/)
-      })
-      expect(written).toEqual({})
+      const written = await watchDisks(cluster.lab, hosts)
+      const refused = await cluster.run('certificates', '-e', `ca_dir=${folder}`)
+      expect(failures(refused)).toMatch(/client-ca\.crt of .*another root[\s\S]*confirm=tsplay-lab/)
+      expect(await written()).toEqual([])
     })
 
     it('takes CAs that the present root has signed, server by server', async () => {
@@ -66,7 +66,7 @@ export const describeCertificates = (cluster: OperatedCluster): void => {
       const before = await named()
       const ran = await cluster.run('certificates', '-e', `ca_dir=${folder}`)
       expect(failures(ran)).toBe('')
-      expect(batches(ran)).toEqual(expect.arrayContaining(hosts))
+      expect(batches(ran).slice(0, 3)).toEqual(servers)
       expect(await taken()).toEqual([(below.cert + root.cert).trim()])
       // A chain is named by its root, a single certificate by its file.
       expect(await named()).not.toEqual(before)

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { changes, failures, writtenBy } from '../play.js'
+import { watchDisks } from '../disks.js'
+import { changes, failures } from '../play.js'
 import { hosts, none, type OperatedCluster, servers } from './cluster.js'
 
 const faultFile = '/etc/tsplay-lab/k3s-faults.json'
@@ -26,12 +27,10 @@ export const describeSecrets = (cluster: OperatedCluster): void => {
       expect(failed.output + rotated.output).not.toContain(token)
       expect(rotated.output).toContain('put the new token into the inventory')
       expect(await cluster.ready()).toEqual([...hosts].sort())
-      const written = await writtenBy(cluster.lab, hosts, async () => {
-        const old = await cluster.run('cluster')
-        expect(failures(old)).toMatch(/the token of the inventory is not that of the cluster/)
-        expect(changes(old)).toEqual(none)
-      })
-      expect(written).toEqual({})
+      const written = await watchDisks(cluster.lab, hosts)
+      const old = await cluster.run('cluster')
+      expect(failures(old)).toMatch(/the token of the inventory is not that of the cluster/)
+      expect([changes(old), await written()]).toEqual([none, []])
       cluster.vars.token = token
       const then = await cluster.run('cluster', '--check')
       expect(failures(then)).toBe('')
@@ -46,11 +45,10 @@ export const describeSecrets = (cluster: OperatedCluster): void => {
     it('turns encryption on where it was turned off, and all servers have loaded the same', async () => {
       expect((await cluster.k3s.sh('server-1', 'k3s secrets-encrypt disable')).text).toContain('disabled')
       await Promise.all(servers.map((name) => cluster.k3s.sh(name, 'systemctl restart k3s')))
-      const written = await writtenBy(cluster.lab, hosts, async () => {
-        const refused = await cluster.run('secrets-encryption', '-e', 'rotate=true')
-        expect(failures(refused)).toMatch(/Secrets are not encrypted.*-e enable=true/)
-      })
-      expect(written).toEqual({})
+      const written = await watchDisks(cluster.lab, hosts)
+      const refused = await cluster.run('secrets-encryption', '-e', 'rotate=true')
+      expect(failures(refused)).toMatch(/Secrets are not encrypted.*-e enable=true/)
+      expect(await written()).toEqual([])
       const on = await cluster.run('secrets-encryption', '-e', 'enable=true')
       expect(failures(on)).toBe('')
       expect(on.output).toMatch(/Encryption Status: Enabled/)

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { changes, failures, play, readInventory, writeInventory, writtenBy } from '../play.js'
+import { watchDisks } from '../disks.js'
+import { changes, failures, play, readInventory, writeInventory } from '../play.js'
 import type { OperatedCluster } from './cluster.js'
+import { look } from './status.js'
 
 const host = 'agent-2'
 
@@ -49,14 +51,24 @@ export const describeSingle = ({ lab, k3s }: OperatedCluster): void => {
       expect((await k3s.sh(host, 'ls -A /var/lib/rancher/k3s')).text).not.toContain('tsplay-backup')
     })
 
+    it('is told of without a server that answers, and started again', async () => {
+      await k3s.sh(host, 'systemctl stop k3s')
+      const { played, status } = await look(lab.dir, (...words) => play(inventory(), 'status', ...words))
+      expect(failures(played)).toBe('')
+      expect(status.problems).toEqual(
+        expect.arrayContaining(['no server answers', `${host}: k3s is inactive`]),
+      )
+      const started = await run('start')
+      expect([failures(started), changes(started)]).toEqual(['', { [host]: 1 }])
+    })
+
     it('comes back from the backup on a new disk, as it was then', async () => {
       await kubectl('create namespace after-backup')
       const backup = join(folder, 'small', taken()[0]!)
-      const written = await writtenBy(lab, [host], async () => {
-        const refused = await run('restore', `backup=${backup}`)
-        expect(failures(refused)).toMatch(/agent-2 answer, so the cluster works.*-e confirm=small/)
-      })
-      expect(written).toEqual({})
+      const written = await watchDisks(lab, [host])
+      const refused = await run('restore', `backup=${backup}`)
+      expect(failures(refused)).toMatch(/agent-2 answer, so the cluster works.*-e confirm=small/)
+      expect(await written()).toEqual([])
       await lab.fresh(host)
       expect(failures(await run('cluster'))).toBe('')
       expect(await kubectl('get namespaces')).not.toContain('before-backup')
