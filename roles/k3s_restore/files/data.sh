@@ -13,7 +13,11 @@ if [ "$kind" = sqlite ]; then
     # Cut off before: what is aside is the older, and stays.
     if [ -e "$data/server/db.$suffix" ]; then rm -rf -- "$data/server/db"; else mv -- "$data/server/db" "$data/server/db.$suffix" || exit 1; fi
   fi
-  mv -- "$fresh/db" "$data/server/db" && rmdir "$fresh"
+  mv -- "$fresh/db" "$data/server/db" && rmdir "$fresh" || exit 1
+  # Snapshots of a time when it had etcd are no part of a backup, and stay where they were.
+  if [ -d "$data/server/db.$suffix/snapshots" ] && [ ! -e "$data/server/db/snapshots" ]; then
+    mv -- "$data/server/db.$suffix/snapshots" "$data/server/db/snapshots"
+  fi
   exit
 fi
 
