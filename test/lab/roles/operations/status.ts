@@ -46,7 +46,7 @@ export const describeStatus = (cluster: OperatedCluster): void => {
       expect(status.hosts.map(({ host, ready }) => [host, ready])).toEqual(hosts.map((name) => [name, true]))
       expect(status.hosts[0]).toMatchObject({
         roles: ['control-plane', 'etcd'],
-        version: 'v1.34.2+k3s1',
+        version: readInventory(lab).k3s_cluster.vars.k3s_version,
         cgroup_driver: 'systemd',
         firewall: 'none',
         drift: [],
@@ -54,7 +54,7 @@ export const describeStatus = (cluster: OperatedCluster): void => {
       expect(status.hosts[0]!.certificate_days).toBeGreaterThan(360)
       expect(status.etcd).toEqual({ members: 3, voting: 3, quorum: 2 })
       expect(played.output).toMatch(
-        /server-1 +control-plane,etcd +Ready +v1\.34\.2\+k3s1 +votes +36\d days +systemd +none/,
+        /server-1 +control-plane,etcd +Ready +v1\.\S+ +votes +36\d days +systemd +none/,
       )
       expect(played.output).toContain('etcd: 3 of 3 vote, 2 are needed')
     })
