@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, vi } from 'vitest'
 import { describeCertificates } from './operations/certificates.js'
+import { describeCheck } from './operations/check.js'
 import { hosts, operatedCluster } from './operations/cluster.js'
 import { describeKubeconfig } from './operations/kubeconfig.js'
 import { describePower } from './operations/power.js'
@@ -27,6 +28,7 @@ afterAll(async () => {
 
 describeStatus(cluster)
 describeKubeconfig(cluster)
+describeCheck(cluster)
 describeSecrets(cluster)
 describeCertificates(cluster)
 describePower(cluster)
