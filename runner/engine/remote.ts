@@ -9,7 +9,7 @@ export interface RemoteOptions {
   readonly user: string
   readonly become?: Become | undefined
   readonly environment: Readonly<Record<string, string>>
-  /** Milliseconds for each script; of a module's own limit and this one, the shorter holds. */
+  /** Milliseconds for all scripts together, uploads not counted; of a module's own limit and this one, the shorter holds. */
   readonly timeoutMs?: number | undefined
   readonly signal: AbortSignal
   /** Opens a connection in place of one that was lost, or a first one; within so many ms. @throws ConnectError */
@@ -26,15 +26,18 @@ export interface RemoteOptions {
 export function createRemote(first: Connection | undefined, options: RemoteOptions): ApplyHost {
   let connection = first
   const runOptions: RunOptions = { become: options.become, signal: options.signal }
+  const left = budget(options.timeoutMs)
   const run = async (script: Script): Promise<Completed> => {
-    const prepared = prepare(script, options)
+    const prepared = prepare(script, options, left.ms())
     const open = connection ?? (await options.connect(undefined, prepared.timeoutMs))
     connection = open
     const outcome = await live(options.onOutput, runOptions, (live) => open.run(prepared, live))
-    if (outcome.kind !== 'lost' || (outcome.sent && !script.repeatable)) return completed(outcome)
+    if (outcome.kind !== 'lost' || (outcome.sent && !script.repeatable))
+      return completed(left.spend(outcome, script))
     const next = await options.connect(open, prepared.timeoutMs)
     connection = next
-    return completed(await live(options.onOutput, runOptions, (again) => next.run(prepared, again)))
+    const again = await live(options.onOutput, runOptions, (again) => next.run(prepared, again))
+    return completed(left.spend(again, script))
   }
   return {
     name: options.name,
@@ -67,6 +70,32 @@ export function createRemote(first: Connection | undefined, options: RemoteOptio
   }
 }
 
+/**
+ * What is left of a task's time. What its scripts took counts, not that they waited for others: the probes of a loop are
+ * sent ahead of their turn.
+ */
+function budget(limitMs: number | undefined) {
+  let spent = 0
+  return {
+    /** @throws HostError when nothing is left */
+    ms(): number | undefined {
+      if (limitMs === undefined) return undefined
+      if (spent >= limitMs) throw timedOut(limitMs)
+      return limitMs - spent
+    },
+    /** Counts it; a script that was cut off by the task's limit is told to have had all of that. */
+    spend(outcome: Outcome, script: Script): Outcome {
+      if (outcome.kind === 'exited') spent += outcome.ranMs ?? 0
+      if (outcome.kind !== 'timedOut' || limitMs === undefined) return outcome
+      return script.timeoutMs === outcome.afterMs ? outcome : { ...outcome, afterMs: limitMs }
+    },
+  }
+}
+
+function timedOut(afterMs: number): HostError {
+  return new HostError('timedOut', `timed out after ${afterMs / 1000} s`)
+}
+
 /** Runs with output passed on line by line; what has no line's end yet is passed at the end. */
 async function live(
   onOutput: RemoteOptions['onOutput'],
@@ -83,11 +112,11 @@ async function live(
   return outcome
 }
 
-function prepare(script: Script, options: RemoteOptions): Script {
+function prepare(script: Script, options: RemoteOptions, leftMs: number | undefined): Script {
   return {
     ...script,
     environment: { ...options.environment, ...script.environment },
-    timeoutMs: shorter(script.timeoutMs, options.timeoutMs),
+    timeoutMs: shorter(script.timeoutMs, leftMs),
   }
 }
 
@@ -103,7 +132,7 @@ function completed(outcome: Outcome): Completed {
     case 'signalled':
       throw new HostError('signalled', `killed by ${outcome.signal}`)
     case 'timedOut':
-      throw new HostError('timedOut', `timed out after ${outcome.afterMs / 1000} s`)
+      throw timedOut(outcome.afterMs)
     case 'aborted':
       throw new HostError('aborted', 'interrupted')
     case 'lost':

@@ -15,6 +15,8 @@ export interface Job {
   sequence: number
   /** queued: still here. written: bytes went out. begun: its begin marker came. */
   state: 'queued' | 'written' | 'begun'
+  /** When it began, by performance.now(). */
+  begunAt: number
   /** The subshell's pid on the host; 0 when the host has no /proc. */
   pid: number
   code: number | undefined
@@ -40,6 +42,7 @@ export function newJob(
     fail,
     sequence: 0,
     state: 'queued',
+    begunAt: 0,
     pid: 0,
     code: undefined,
     stderrEnded: false,

@@ -184,6 +184,7 @@ export class Session {
 
   #onBegin(job: Job, pid: number): void {
     job.state = 'begun'
+    job.begunAt = performance.now()
     job.pid = pid
     this.#current = job
     const { timeoutMs } = job.script
@@ -193,7 +194,9 @@ export class Session {
 
   #finish(job: Job, code: number): void {
     this.#drop(job)
-    this.#settle(job, killedOutcome(job) ?? { kind: 'exited', code, ...output(job.stdout, job.stderr) })
+    const ranMs = performance.now() - job.begunAt
+    const printed = output(job.stdout, job.stderr)
+    this.#settle(job, killedOutcome(job) ?? { kind: 'exited', code, ranMs, ...printed })
     this.#pump()
   }
 

@@ -71,7 +71,8 @@ export interface Output {
 
 /** How a script ended. `lost.sent` tells whether it may have run. */
 export type Outcome =
-  | ({ readonly kind: 'exited'; readonly code: number } & Output)
+  /** `ranMs`: from its begin, those before it on the same shell are not counted. */
+  | ({ readonly kind: 'exited'; readonly code: number; readonly ranMs?: number } & Output)
   | ({ readonly kind: 'signalled'; readonly signal: string } & Output)
   | ({ readonly kind: 'timedOut'; readonly afterMs: number } & Output)
   | { readonly kind: 'aborted' }

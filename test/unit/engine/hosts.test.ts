@@ -194,6 +194,32 @@ describe('timeouts', () => {
     },
   )
 
+  it('are of all scripts of a task together', async () => {
+    const module = `import { defineModule, z } from 'tsplay'
+export const twice = defineModule({
+  name: 'twice', doc: { summary: 'x', examples: [] }, args: z.strictObject({ each: z.string() }),
+  probe: (host, { each }) => host.query({ body: 'sleep "$each"', vars: { each } }),
+  diff: () => ({ summary: ['sleep again'] }),
+  async apply(host, { each }) {
+    await host.run({ body: 'sleep "$each"', vars: { each } })
+    return {}
+  },
+})`
+    const ran = await play(
+      `- hosts: web
+  gather_facts: false
+  tasks:
+    - twice: { each: '0' }
+      timeout: 20
+    - twice: { each: '1' }
+      timeout: 1.8
+`,
+      { files: { 'library/twice.ts': module } },
+    )
+    expect(ran.trace).toEqual(['twice h1: changed', 'twice h1: failed'])
+    expect(ran.stdout).toContain('timed out after 1.8 s')
+  })
+
   it('of the gathering are gather_timeout', async () => {
     const ran = await play('- hosts: web\n  gather_timeout: 0.001\n')
     expect(ran.stdout).toContain('timed out after 0.001 s')
