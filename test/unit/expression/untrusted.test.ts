@@ -85,6 +85,15 @@ describe('however it travels in a run', () => {
     - template: { src: t.ejs, dest: <%= playbook_dir %>/rendered }
     - debug: { msg: <%= basename(item) %> }
       with_fileglob: [odd/*]
+    - find: { paths: <%= playbook_dir %>/files/odd }
+      register: seen
+    - debug: { msg: <%= basename(item.path) %> }
+      loop: <%= seen.files %>
+    - slurp: { src: "<%= seen.files[0].path %>" }
+      register: read
+    - debug: { msg: <%= b64decode(read.content) %> }
+    - include_vars: { file: "<%= seen.files[0].path %>", name: said_within }
+    - debug: { msg: <%= said_within.inner %> }
     - assert: { that: "kept === given[0] && kept === twice" }
 `
     const ran = await play(playbook, {
@@ -93,7 +102,7 @@ describe('however it travels in a run', () => {
       files: {
         'group_vars/web.yaml': 'from_inventory: "{{ given[0] }}"\n',
         'templates/t.ejs': '<%= kept %>',
-        [`files/odd/${name}`]: '',
+        [`files/odd/${name}.yaml`]: 'inner: seven\n',
       },
     })
     expect(ran.stderr).toBe('')
@@ -101,7 +110,10 @@ describe('however it travels in a run', () => {
     expect(ran.messages).toEqual([
       `h1: ${JSON.stringify(evil)}`,
       `h1: ${JSON.stringify([first, first, first, first])}`,
-      `h1: ${name}`,
+      `h1: ${name}.yaml`,
+      `h1: ${name}.yaml`,
+      'h1: inner: seven\n',
+      'h1: seven',
     ])
     expect(ran.exitCode).toBe(0)
   })
