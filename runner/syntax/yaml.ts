@@ -13,6 +13,7 @@ import type { Diagnostic, Report } from '../errors.js'
 import { mergeEntries, onceEach } from './mapping.js'
 import { reportingMemo } from './memo.js'
 import type { MappingEntry, Node, ScalarNode } from './node.js'
+import { readPlainYaml } from './plain-yaml.js'
 import { resolvePlain } from './scalars.js'
 import type { SourceFile, Span } from './source.js'
 
@@ -54,6 +55,11 @@ export function parseYamlData(file: SourceFile, report: Report): Node | undefine
 const parsed = reportingMemo<SourceFile, Node | undefined>((file) => file)
 
 function parseFile(file: SourceFile, report: Report, isData: boolean): Node | undefined {
+  return readPlainYaml(file, report) ?? parseAnyYaml(file, report, isData)
+}
+
+/** The same by a parser of all of YAML. */
+export function parseAnyYaml(file: SourceFile, report: Report, isData: boolean): Node | undefined {
   let errors = 0
   const count = (diagnostic: Diagnostic) => {
     const isError = diagnostic.severity !== 'warning'
