@@ -4,5 +4,5 @@ set -eu
 cd "$(dirname "$0")/.."
 rm -rf dist
 npx tsc -p tsconfig.build.json
-npx tsx scripts/bundle.ts
+npx tsx scripts/bundle/bundle.ts
 chmod +x dist/runner/cli.js

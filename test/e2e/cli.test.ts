@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { readProgram } from '../../scripts/bundle/built-program.js'
 import { openLab } from '../lab/lab.js'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -48,6 +49,11 @@ describe('the installed command', () => {
   it('tells its version', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(run('--version').stdout).toBe(`tsplay ${version}\n`)
+  })
+
+  it('starts with the code that was kept when it was built', () => {
+    const path = join(dir, 'prefix/lib/node_modules/tsplay/dist/runner/program.cjs')
+    expect(readProgram(path).script.cachedDataRejected).toBe(false)
   })
 
   it('carries the roles and playbooks', () => {
