@@ -84,50 +84,46 @@ describe('the installed command', () => {
   })
 
   it('finishes what runs at the first interrupt, and exits 130', async () => {
-    writeFileSync(
-      join(dir, 'slow.yaml'),
-      '- hosts: all\n  gather_facts: false\n  tasks:\n    - { command: sleep 2 }\n    - { name: not reached, command: "true" }\n',
-    )
-    const child = spawn(
-      tsplay,
-      ['-i', inventory('good', { ansible_ssh_private_key_file: key }), 'slow.yaml'],
-      {
-        cwd: dir,
-      },
-    )
-    let text = ''
-    child.stdout.on('data', (chunk) => {
-      text += chunk
-    })
-    await new Promise((wait) => setTimeout(wait, 1200))
-    child.kill('SIGINT')
-    const code = await new Promise((done) => child.on('close', done))
-    expect(code).toBe(130)
-    expect(text).not.toContain('not reached')
-    expect(text).toContain('RECAP')
+    const began = 'touch /tmp/began; timeout 60 sh -c "until [ -e /tmp/go ]; do sleep 0.1; done"'
+    const command = start([{ shell: began }, { name: 'not reached', command: 'true' }])
+    await onHost('ls /tmp/began')
+    command.child.kill('SIGINT')
+    await expect.poll(command.text).toContain('interrupted: what runs is finished')
+    await lab.exec('server-1', 'touch /tmp/go')
+    expect(await command.code).toBe(130)
+    expect(command.text()).not.toContain('not reached')
+    expect(command.text()).toContain('RECAP')
+    await lab.exec('server-1', 'rm /tmp/began /tmp/go')
   })
 
   it('kills what runs at the second interrupt', async () => {
-    writeFileSync(
-      join(dir, 'stuck.yaml'),
-      '- hosts: all\n  gather_facts: false\n  tasks: [{ command: sleep 4321 }]\n',
-    )
-    const child = spawn(
-      tsplay,
-      ['-i', inventory('good', { ansible_ssh_private_key_file: key }), 'stuck.yaml'],
-      {
-        cwd: dir,
-      },
-    )
-    await new Promise((wait) => setTimeout(wait, 1500))
-    child.kill('SIGINT')
-    await new Promise((wait) => setTimeout(wait, 300))
-    child.kill('SIGINT')
-    const code = await new Promise((done) => child.on('close', done))
-    expect(code).toBe(130)
+    const command = start([{ command: 'sleep 4321' }])
+    await onHost('pgrep -fx "sleep 4321"')
+    command.child.kill('SIGINT')
+    await expect.poll(command.text).toContain('interrupted: what runs is finished')
+    command.child.kill('SIGINT')
+    expect(await command.code).toBe(130)
     const left = await lab.exec('server-1', 'pgrep -fx "sleep 4321" | wc -l', 'root')
     expect(left.stdout.trim()).toBe('0')
-  }, 30_000)
+  })
+
+  /** The command with a playbook that runs on after this. */
+  function start(tasks: readonly object[]) {
+    const playbook = join(dir, 'started.yaml')
+    writeFileSync(playbook, JSON.stringify([{ hosts: 'all', gather_facts: false, tasks }]))
+    const path = inventory('good', { ansible_ssh_private_key_file: key })
+    const child = spawn(tsplay, ['-i', path, playbook], { cwd: dir })
+    const said: Buffer[] = []
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => void said.push(chunk))
+    const code = new Promise((done) => child.once('close', done))
+    return { child, code, text: () => Buffer.concat(said).toString() }
+  }
+
+  const onHost = (command: string) =>
+    expect
+      .poll(async () => (await lab.exec('server-1', command)).code, { timeout: 60_000, interval: 200 })
+      .toBe(0)
 })
 
 describe('a question at the terminal', () => {
