@@ -49,8 +49,8 @@ export interface Drain {
 }
 
 /**
- * `drained`: 0 when no connection to `$port` counts. A function of sh that needs no process but one `od` at the start. A
- * kernel without the list of its connections is a failure, never "drained".
+ * `drained`: 0 when no connection to `$port` counts. The list is read at once: bash reads a file bit by bit and goes back in
+ * it, and misses connections where others come and go meanwhile. A kernel without the list is a failure, never "drained".
  */
 export const drainedFunction = `drained() {
   case $(printf '\\001\\000' | od -An -tu2) in
@@ -62,12 +62,15 @@ export const drainedFunction = `drained() {
   set -f
   for dr_file in /proc/net/tcp /proc/net/tcp6; do
     [ -r "$dr_file" ] || continue
+    dr_table=$(cat "$dr_file") || exit 1
     while read -r _ dr_from dr_to dr_state _; do
       [ "\${dr_from##*:}" = "$dr_port" ] || continue
       case " $states " in *" $dr_state "*) ;; *) continue ;; esac
       dr_in "\${dr_to%:*}" "$dr_remote" && continue
       dr_in "\${dr_from%:*}" "$dr_local" && return 1
-    done <"$dr_file"
+    done <<END
+$dr_table
+END
   done
   return 0
 }
