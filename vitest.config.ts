@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           environment: 'node',
+          // Reading the program anew for every file would take longer than most of them.
+          isolate: false,
           // The default leaves a core idle: of two, half. Much of a unit test is waiting for shells.
           maxWorkers: '100%',
           // A bound against hanging, not a measure: a busy machine may take long.

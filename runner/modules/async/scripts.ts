@@ -37,7 +37,9 @@ code=$?
 if [ -e "$folder/expired" ]; then
   wait "$guard"
 else
-  kill -KILL "-$guard" "$guard"
+  # Itself first: it may not have a session of its own yet, and would leave its sleep behind.
+  kill -KILL "$guard"
+  kill -KILL "-$guard" 2>/dev/null
 fi
 date +%s >"$folder/ended"
 rm -f "$folder/program" "$folder/input"
