@@ -4,11 +4,15 @@ import type { Answer, Message, Send, Timing } from './messages.js'
 
 const keptChanges = 400
 
-/** What a leader knows of the other members: how far each has come, and when what it answered last was sent. */
+/** What a leader knows of the other members: how far each has come and when it last answered. */
 export class Progress {
   private readonly matched = new Map<string, number>()
   private readonly acked = new Map<string, number>()
+  /** The number of the newest question that a member has answered. */
+  private readonly answered = new Map<string, number>()
   private readonly busy = new Set<string>()
+  /** Questions are numbered: clocks cannot tell two of one millisecond apart. */
+  private asked = 0
   private recent: Change[] = []
   leading = false
 
@@ -47,9 +51,17 @@ export class Progress {
     return this.majority((member) => this.has(member.id, rev))
   }
 
-  /** Whether a majority answered something that it was sent at `since` (ms since the epoch) or later. */
-  quorumSince(since: number): boolean {
-    return this.majority((member) => member.id === this.id || (this.acked.get(member.id) ?? 0) >= since)
+  /** Whether a majority answered within the last `ms`. */
+  quorumWithin(ms: number): boolean {
+    const since = Date.now() - ms
+    return this.majority((member) => member.id === this.id || (this.acked.get(member.id) ?? 0) > since)
+  }
+
+  /** Becomes true when a majority has answered what it was asked after this call. */
+  confirmation(): () => boolean {
+    const { asked } = this
+    return () =>
+      this.majority((member) => member.id === this.id || (this.answered.get(member.id) ?? 0) > asked)
   }
 
   private majority(test: (member: Member) => boolean): boolean {
@@ -66,12 +78,13 @@ export class Progress {
     this.busy.add(peer.id)
     try {
       while (this.leading) {
-        const sent = Date.now()
+        const question = ++this.asked
         const answer = await this.send(peer, this.nextMessage(peer, term), this.timing.electionMs * 1.5)
         if (answer.removed === true || (!answer.ok && (answer.term ?? 0) > term)) return answer
         // a member of another cluster is no peer, and neither is one that could not answer
         if (answer.error !== undefined) return undefined
-        this.acked.set(peer.id, sent)
+        this.acked.set(peer.id, Date.now())
+        this.answered.set(peer.id, question)
         this.matched.set(peer.id, answer.ok ? (answer.rev ?? 0) : -1)
         if (this.matched.get(peer.id) === this.kv.rev) return undefined
       }

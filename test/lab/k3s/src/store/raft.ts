@@ -101,7 +101,7 @@ export class Raft {
 
   private tick(): void {
     if (this.role === 'leader') {
-      if (!this.progress.quorumSince(Date.now() - this.timing.electionMs * 2)) this.follow(this.hard.term, '')
+      if (!this.progress.quorumWithin(this.timing.electionMs * 2)) this.follow(this.hard.term, '')
       else this.replicateAll()
     } else if (Date.now() > this.deadline && !this.electing) {
       this.electing = true
@@ -234,15 +234,9 @@ export class Raft {
   /** As etcd reads unless it is told to trust a lease: a majority confirms, after the question came, who leads. */
   private async onRead(): Promise<Answer> {
     await this.tail.catch(() => undefined)
-    const since = Date.now()
+    const confirmed = this.progress.confirmation()
     this.replicateAll()
-    if (
-      !(await this.waitFor(
-        () => !this.isLeader || this.progress.quorumSince(since),
-        this.timing.requestMs,
-      )) ||
-      !this.isLeader
-    )
+    if (!(await this.waitFor(() => !this.isLeader || confirmed(), this.timing.requestMs)) || !this.isLeader)
       return { ok: false, error: 'etcdserver: request timed out' }
     return { ok: true, rev: this.kv.rev }
   }
