@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { copyShipped, type Mistake, runPlanted } from './planted.js'
 
 const tasks = 'roles/k3s_binary/tasks/main.yaml'
-const playbook = 'playbooks/cluster.yaml'
+const playbook = 'playbooks/rootless.yaml'
 const ha = 'inventories/ha.yaml'
 
 /** More at the end of a file. */
@@ -22,9 +22,10 @@ const play = (what: string, lines: string, at: string, says: RegExp): Mistake =>
   at: [playbook, at],
   says,
 })
-/** Variables at the end of the inventory, which are those of the cluster's group. */
+/** Variables at the end of the inventory, which are those of the cluster's group and of all its roles. */
 const vars = (what: string, line: string, at: string, says: RegExp): Mistake => ({
   what,
+  args: ['-i', ha, 'cluster.yaml'],
   files: { [ha]: more(`    ${line}`) },
   at: [ha, at],
   says,

@@ -12,7 +12,7 @@ export interface Mistake {
   readonly what: string
   /** New files by name, and changes to those that are there. */
   readonly files?: Readonly<Record<string, string | ((text: string) => string)>>
-  /** Instead of `-i inventories/ha.yaml cluster.yaml`. */
+  /** Instead of `-i inventories/ha.yaml rootless.yaml`, the least that ships and uses `k3s_binary`: each mistake is a start of its own. */
   readonly args?: readonly string[]
   /** The file and the text in it that the message must point at; none for the command line. */
   readonly at?: readonly [file: string, text: string]
@@ -65,7 +65,7 @@ interface Outcome {
 
 export async function runPlanted(shipped: Shipped, mistake: Mistake): Promise<Outcome> {
   const files = planted(shipped, mistake.files ?? {})
-  const args = mistake.args ?? ['-i', 'inventories/ha.yaml', 'cluster.yaml']
+  const args = mistake.args ?? ['-i', 'inventories/ha.yaml', 'rootless.yaml']
   const absolute = args.map((arg) => (arg.startsWith('inventories/') ? join(shipped.dir, arg) : arg))
   let [stdout, stderr] = ['', '']
   const exitCode = await tryRun(['--output', 'jsonl', '--timeout', '1', ...absolute], {
