@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { applyNode } from './k8s/apply.js'
 import { kubectl, kubectlFunction, kubectlLine, nodeName } from './k8s/args.js'
 import { type NodeInfo, readNode } from './k8s/node.js'
-import { planNode } from './k8s/plan.js'
+import { changesNode, planNode } from './k8s/plan.js'
 import { defineModule, ModuleFailure } from './module.js'
 import { outputText } from './outcome.js'
 import { bool, int, seconds, text } from './schema.js'
 import { shellScript } from './script.js'
 
-const label = z.union([text, z.boolean().transform(String), z.null()])
+const value = z.union([text, z.boolean().transform(String), z.null()])
+const values = z.record(z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$/), value).default({})
 const taint = text.refine((v) => /^[^\s=:]+(=[^\s=:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/.test(v), {
   message: 'must be key=value:Effect',
 })
@@ -21,7 +22,12 @@ const args = z
     schedulable: bool.optional().describe('false cordons the node, true uncordons it.'),
     drain: z
       .strictObject({
-        timeout: seconds.default(300).describe('How long pods may take to go.'),
+        timeout: seconds
+          .refine((v) => v > 0, 'must be more than 0: kubectl would wait for ever')
+          .default(300)
+          .describe(
+            'How long pods may take to go. An eviction that a PodDisruptionBudget refuses is tried again until then.',
+          ),
         force: bool.default(false).describe('Also pods that nothing would start again.'),
         grace_period: int.optional().describe('Seconds for each pod, in the place of its own.'),
         delete_emptydir_data: bool.default(true),
@@ -30,10 +36,8 @@ const args = z
       })
       .optional()
       .describe('Cordon the node and move its pods away.'),
-    labels: z
-      .record(z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$/), label)
-      .default({})
-      .describe('Labels it shall have; null removes one. Others stay.'),
+    labels: values.describe('Labels it shall have; null removes one. Others stay.'),
+    annotations: values.describe('Annotations it shall have; null removes one. Others stay.'),
     taints: z
       .array(taint)
       .optional()
@@ -41,12 +45,10 @@ const args = z
     timeout: seconds.default(60).describe('For each question to the cluster.'),
   })
   .superRefine((value, context) => {
-    const changes =
-      value.schedulable !== undefined || value.taints !== undefined || Object.keys(value.labels).length > 0
-    if (value.state === 'absent' && changes)
+    if (value.state === 'absent' && changesNode({ ...value, drain: undefined }))
       context.addIssue({
         code: 'custom',
-        message: 'a node that shall be absent has no labels, taints or schedule',
+        message: 'a node that shall be absent has no labels, annotations, taints or schedule',
       })
     if (value.drain && value.schedulable === true)
       context.addIssue({
@@ -88,7 +90,7 @@ printf '%s\\n' "$out"`,
 export const k8sNode = defineModule({
   name: 'k8s_node',
   doc: {
-    summary: 'Look at a node of the cluster, cordon, drain, label, taint or remove it',
+    summary: 'Look at a node of the cluster, cordon, drain, label, annotate, taint or remove it',
     description: 'It runs kubectl on the host of the task: a server. `delegate_to` sends it there.',
     examples: [
       '- name: Move the work away\n  k8s_node: { name: agent-1, drain: { timeout: 120 } }\n  delegate_to: <%= groups.server[0] %>',

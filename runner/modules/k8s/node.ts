@@ -10,6 +10,7 @@ export interface NodeInfo {
   readonly conditions: Readonly<Record<string, string>>
   readonly unschedulable: boolean
   readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
   /** As kubectl writes them: `key=value:Effect`. */
   readonly taints: readonly string[]
   /** Whether it votes in etcd; null on a node that is no member. */
@@ -18,7 +19,11 @@ export interface NodeInfo {
 }
 
 interface RawNode {
-  readonly metadata?: { readonly name?: string; readonly labels?: Record<string, string> }
+  readonly metadata?: {
+    readonly name?: string
+    readonly labels?: Record<string, string>
+    readonly annotations?: Record<string, string>
+  }
   readonly spec?: {
     readonly unschedulable?: boolean
     readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[]
@@ -44,6 +49,7 @@ export function readNode(json: string): NodeInfo {
     conditions,
     unschedulable: raw.spec?.unschedulable === true,
     labels: raw.metadata?.labels ?? {},
+    annotations: raw.metadata?.annotations ?? {},
     taints: (raw.spec?.taints ?? []).map(
       ({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`,
     ),

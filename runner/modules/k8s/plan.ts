@@ -6,20 +6,21 @@ import type { NodeInfo } from './node.js'
 export interface NodeStep {
   readonly doing: string
   readonly words: readonly string[]
+  /** Pods may refuse to go. */
+  readonly drains?: true
 }
 
 /** @throws ModuleFailure for a node that the cluster does not know, unless it shall be absent */
 export function planNode(args: NodeArgs, { node, pods }: NodeState): Change<readonly NodeStep[]> | undefined {
   const { name } = args
-  const wantsNode =
-    args.state === 'info' && (args.schedulable !== undefined || args.drain || args.taints || hasLabels(args))
   if (node === null) {
-    if (!wantsNode) return undefined
+    if (args.state === 'absent' || !changesNode(args)) return undefined
     return { summary: [`change node ${name}`], requires: [`node:${name}`], data: [] }
   }
   const steps = [
     ...scheduleSteps(args, node, pods),
     ...labelSteps(args, node),
+    ...annotationSteps(args, node),
     ...taintSteps(args, node),
     ...(args.state === 'absent'
       ? [{ doing: `delete node ${name}`, words: ['delete', 'node', name, '--wait=true'] }]
@@ -33,7 +34,14 @@ export function planNode(args: NodeArgs, { node, pods }: NodeState): Change<read
   }
 }
 
-const hasLabels = (args: NodeArgs) => Object.keys(args.labels).length > 0
+/** Whether anything of the node shall be as told. */
+export function changesNode(
+  args: Pick<NodeArgs, 'schedulable' | 'drain' | 'taints' | 'labels' | 'annotations'>,
+): boolean {
+  const { schedulable, drain, taints, labels, annotations } = args
+  const hasValues = Object.keys({ ...labels, ...annotations }).length > 0
+  return schedulable !== undefined || drain !== undefined || taints !== undefined || hasValues
+}
 
 function scheduleSteps(
   { name, drain, schedulable }: NodeArgs,
@@ -48,24 +56,47 @@ function scheduleSteps(
     if (drain.force) words.push('--force')
     if (drain.disable_eviction) words.push('--disable-eviction')
     if (drain.grace_period !== undefined) words.push(`--grace-period=${drain.grace_period}`)
-    return [{ doing: `drain node ${name} (${pods.length} pods)`, words }]
+    return [{ doing: `drain node ${name} (${pods.length} pods)`, words, drains: true }]
   }
   if (schedulable === undefined || schedulable !== node.unschedulable) return []
   const verb = schedulable ? 'uncordon' : 'cordon'
   return [{ doing: `${verb} node ${name}`, words: [verb, name] }]
 }
 
+type Values = Readonly<Record<string, string | null>>
+type Found = Readonly<Record<string, string>>
+
+const valueAt = (found: Found, key: string) => (Object.hasOwn(found, key) ? (found[key] ?? null) : null)
+
+/** Keys whose value is another than wanted. */
+function differing(wanted: Values, found: Found): string[] {
+  return Object.keys(wanted).filter((key) => valueAt(found, key) !== wanted[key])
+}
+
+/** As kubectl takes them: `key=value`, and `key-` for one that goes. */
+function valueWords(wanted: Values, found: Found): string[] {
+  return differing(wanted, found).map((key) => (wanted[key] === null ? `${key}-` : `${key}=${wanted[key]}`))
+}
+
 function labelSteps({ name, labels }: NodeArgs, node: NodeInfo): NodeStep[] {
-  const words = Object.entries(labels).flatMap(([key, value]) => {
-    const now = node.labels[key]
-    if (value === null) return now === undefined ? [] : [`${key}-`]
-    return now === value ? [] : [`${key}=${value}`]
-  })
+  const words = valueWords(labels, node.labels)
   if (words.length === 0) return []
   return [
     {
       doing: `label node ${name}: ${words.join(' ')}`,
       words: ['label', 'node', name, '--overwrite', ...words],
+    },
+  ]
+}
+
+function annotationSteps({ name, annotations }: NodeArgs, node: NodeInfo): NodeStep[] {
+  const words = valueWords(annotations, node.annotations)
+  if (words.length === 0) return []
+  return [
+    {
+      // Keys alone: an annotation may be a page long. The difference has the values.
+      doing: `annotate node ${name}: ${differing(annotations, node.annotations).join(' ')}`,
+      words: ['annotate', 'node', name, '--overwrite', ...words],
     },
   ]
 }
@@ -95,21 +126,39 @@ function taintSteps({ name, taints }: NodeArgs, node: NodeInfo): NodeStep[] {
 
 function difference(args: NodeArgs, node: NodeInfo, pods: readonly string[]) {
   const subject = `node ${node.name}`
-  const schedule = (unschedulable: boolean) => (unschedulable ? 'cordoned\n' : 'schedulable\n')
-  const labels = Object.keys(args.labels).map((key) => `label ${key}=${node.labels[key] ?? ''}\n`)
-  const before = `${schedule(node.unschedulable)}${labels.join('')}${node.taints.map((t) => `taint ${t}\n`).join('')}`
-  const moved = args.drain ? pods.map((pod) => `pod ${pod}\n`).join('') : ''
-  if (args.state === 'absent') return { subject, before: before + moved, after: '' }
-  const unschedulable = args.drain
-    ? true
-    : args.schedulable === undefined
-      ? node.unschedulable
-      : !args.schedulable
-  const after = Object.entries(args.labels).map(([key, value]) => `label ${key}=${value ?? ''}\n`)
+  const now = describeNode({
+    unschedulable: node.unschedulable,
+    labels: pick(args.labels, node.labels),
+    annotations: pick(args.annotations, node.annotations),
+    taints: node.taints,
+  })
+  const before = now + (args.drain ? lines('pod', pods) : '')
+  if (args.state === 'absent') return { subject, before, after: '' }
+  const { drain, schedulable = !node.unschedulable, labels, annotations } = args
   const taints = args.taints ? [...node.taints.filter(isOwn), ...args.taints] : node.taints
   return {
     subject,
-    before: before + moved,
-    after: `${schedule(unschedulable)}${after.join('')}${taints.map((t) => `taint ${t}\n`).join('')}`,
+    before,
+    after: describeNode({ unschedulable: drain !== undefined || !schedulable, labels, annotations, taints }),
   }
+}
+
+/** What is found of the values that are asked for. */
+function pick(wanted: Values, found: Found): Values {
+  return Object.fromEntries(Object.keys(wanted).map((key) => [key, valueAt(found, key)]))
+}
+
+const lines = (word: string, values: readonly string[]) => values.map((one) => `${word} ${one}\n`).join('')
+const pairs = (values: Values) =>
+  Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [`${key}=${value}`]))
+
+function describeNode(node: {
+  readonly unschedulable: boolean
+  readonly labels: Values
+  readonly annotations: Values
+  readonly taints: readonly string[]
+}): string {
+  const schedule = node.unschedulable ? 'cordoned\n' : 'schedulable\n'
+  const values = lines('label', pairs(node.labels)) + lines('annotation', pairs(node.annotations))
+  return schedule + values + lines('taint', node.taints)
 }

@@ -80,12 +80,50 @@ test('a node is told, cordoned, labelled, tainted and drained', async () => {
   const labelled = await converges({ name: 'server-1', labels: { 'example.com/pool': 'a', size: 3 } })
   expect(labelled?.labels).toMatchObject({ 'example.com/pool': 'a', size: '3' })
   expect((await converges({ name: 'server-1', labels: { size: null } }))?.labels).not.toHaveProperty('size')
+  const annotations = { 'example.com/owner': "it's $(id)\ntwo lines", old: '' }
+  expect((await converges({ name: 'server-1', annotations }))?.annotations).toMatchObject(annotations)
+  const left = await converges({ name: 'server-1', annotations: { old: null } })
+  expect(left?.annotations).not.toHaveProperty('old')
+  expect(left?.annotations).toHaveProperty(['example.com/owner'])
   const taints = ['gpu=true:NoSchedule', 'slow:PreferNoSchedule']
   expect((await converges({ name: 'server-1', taints }))?.taints).toEqual(expect.arrayContaining(taints))
   expect((await converges({ name: 'server-1', taints: [] }))?.taints).toEqual([])
   expect(
     await converges({ name: 'server-1', drain: { timeout: 30, force: true, grace_period: 1 } }),
   ).toMatchObject({ unschedulable: true })
+})
+
+test('a drain that a disruption budget holds back tries until its bound, and tells of pod and budget', async () => {
+  await converges({ name: 'server-1', schedulable: true })
+  const labels = { app: 'guarded' }
+  const selector = { matchLabels: labels }
+  const containers = [{ name: 'a', image: 'a' }]
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'guarded' },
+    spec: { replicas: 1, selector, template: { metadata: { labels }, spec: { containers } } },
+  }
+  const budget = {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'one-of-guarded' },
+    spec: { minAvailable: 1, selector },
+  }
+  await play('k8s_manifest', { definition: [deployment, budget] })
+  const running = async () => (await play('k8s_node', { name: 'server-1', drain: {} }, false)).fields.pods
+  const guarded = expect.stringMatching(/^default\/guarded-/)
+  await expect.poll(running, { timeout: 30_000 }).toContainEqual(guarded)
+  const drain = { timeout: 2, force: true, grace_period: 0 }
+  const error = await play('k8s_node', { name: 'server-1', drain }).catch((e) => e)
+  expect(error.message).toMatch(
+    /could not drain node server-1 .* within 2 s:\npod default\/guarded-\S+ was held back by its PodDisruptionBudget one-of-guarded\n/,
+  )
+  expect(error.fields.held).toEqual([{ pod: guarded, budgets: ['one-of-guarded'] }])
+  expect((await play('k8s_node', { name: 'server-1' })).fields.node).toMatchObject({ unschedulable: true })
+  await play('k8s_manifest', { definition: budget, state: 'absent' })
+  await converges({ name: 'server-1', drain: { ...drain, timeout: 30 } })
+  await play('k8s_manifest', { definition: deployment, state: 'absent' })
 })
 
 test('a node that the cluster does not know', async () => {
