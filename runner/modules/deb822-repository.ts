@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { webOptions, webVars } from './files/download.js'
 import { type FileAnswer, probeFile } from './files/probe.js'
+import { webGet } from './files/web-get.js'
 import { type Change, defineModule, ModuleFailure } from './module.js'
 import { mustRun } from './outcome.js'
 import { renderDeb822, slugOf } from './packages/deb822.js'
@@ -86,18 +88,16 @@ function sourcesOf(args: Args): string {
 const keyScript = shellScript(
   'fetch-apt-key',
   'apply',
-  ['url', 'keyring'],
-  `umask 022
+  ['url', 'keyring', 'timeout', ...webVars],
+  `${webGet}umask 022
 mkdir -p -- "\${keyring%/*}" || exit 1
 temp=$(mktemp "\${keyring%/*}/.tsplay.XXXXXX") || exit 1
 trap 'rm -f -- "$temp" "$temp.bin"' EXIT
 trap 'exit 143' HUP INT TERM
-if command -v curl >/dev/null 2>&1; then curl -fsSL --retry 2 --connect-timeout 20 --max-time 120 -o "$temp" -- "$url" || exit 1
-elif command -v wget >/dev/null 2>&1; then wget -q -T 20 -O "$temp" -- "$url" || exit 1
-else
-  echo 'neither curl nor wget is on this host' >&2
+said=$(web_get "$temp" 2>&1) || {
+  printf '%s\\n' "could not fetch $url: $(web_why "$said")" >&2
   exit 1
-fi
+}
 if grep -q 'BEGIN PGP PUBLIC KEY BLOCK' "$temp"; then
   awk '/^-----END/ { exit } body && /^[^=]/ { print } /^[ \\t\\r]*$/ { body = 1 }' "$temp" | tr -d '\\r' | base64 -d >"$temp.bin" || exit 1
   mv -f -- "$temp.bin" "$temp" || exit 1
@@ -165,7 +165,14 @@ export const deb822Repository = defineModule({
   async apply(host, args, { data }) {
     if (data.key === 'fetch') {
       if (args.signed_by === undefined) throw new ModuleFailure('there is no key to fetch')
-      const script = keyScript({ url: args.signed_by, keyring: keyringOf(args) }, { timeoutMs: 300_000 })
+      const url = args.signed_by
+      const values = {
+        url,
+        keyring: keyringOf(args),
+        timeout: '20',
+        ...webOptions({ url, sha256: '', headers: {} }),
+      }
+      const script = keyScript(values, { timeoutMs: 300_000 })
       await mustRun(host, script, `fetch the key ${args.signed_by}`)
     }
     if (data.file) await applyRepositories(host, data.file)

@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { Secret } from '../secrets/secret.js'
 import { applyFile } from './files/apply.js'
 import { attributesOf } from './files/attributes.js'
-import { type Download, webOptions } from './files/download.js'
+import { type Download, useProxy, webOptions, webVars } from './files/download.js'
 import { downloadHere } from './files/download-here.js'
 import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
 import { probeFile } from './files/probe.js'
 import { fileFields } from './files/result.js'
 import { validateArg, validatorOf } from './files/validate.js'
+import { webGet } from './files/web-get.js'
 import { defineModule, ModuleFailure, type ProbeHost } from './module.js'
 import { attributes, bool, path, reveal, seconds, secretLine, text } from './schema.js'
 import { shellScript } from './script.js'
@@ -38,6 +39,7 @@ const args = z
     url_username: secretLine.optional(),
     url_password: secretLine.optional(),
     force_basic_auth: bool.default(true).describe('Accepted: a user is told with the first request.'),
+    use_proxy: useProxy,
     validate_certs: bool.default(true),
     ca_path: path.optional().describe('A file of the host with the certificates to trust.'),
     timeout: seconds.default(10).describe('To connect, and between two bytes.'),
@@ -68,16 +70,8 @@ function sumUrl(checksum: string | undefined): string | undefined {
 const sumsScript = shellScript(
   'fetch-checksums',
   'probe',
-  ['url', 'timeout', 'curl_config', 'wget_options'],
-  `if command -v curl >/dev/null 2>&1; then
-  printf '%s' "$curl_config" | curl -fsSL --connect-timeout "$timeout" --max-time 60 --max-filesize 1000000 -K - -- "$url"
-elif command -v wget >/dev/null 2>&1; then
-  eval "set -- $wget_options"
-  wget -q -T "$timeout" -O - "$@" -- "$url"
-else
-  echo 'neither curl nor wget is on this host' >&2
-  exit 1
-fi`,
+  ['url', 'timeout', ...webVars],
+  `${webGet}web_get - || { printf '%s\\n' "could not fetch $url" >&2; exit 1; }`,
 )
 
 /** Fetches a file. */
@@ -130,6 +124,7 @@ function downloadOf(args: Args, url: string, sha256: string): Download {
     headers: own ? args.headers : {},
     user: own && pair !== undefined && hidden ? new Secret(pair) : own ? pair : undefined,
     validateCerts: args.validate_certs,
+    useProxy: args.use_proxy,
     caPath: args.ca_path,
   }
 }

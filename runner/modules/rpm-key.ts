@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { webOptions } from './files/download.js'
+import { webOptions, webVars } from './files/download.js'
 import { expandHome, findPath } from './files/fragments.js'
+import { webGet } from './files/web-get.js'
 import { type Change, defineModule, ModuleFailure, type ProbeHost } from './module.js'
 import { mustRun } from './outcome.js'
 import { type OpenPgpKey, readKeys } from './packages/openpgp.js'
@@ -51,8 +52,8 @@ interface State {
 const probeScript = shellScript(
   'probe-rpm-key',
   'probe',
-  ['file', 'url', 'curl_config', 'wget_options'],
-  `${expandHome}${findPath}PATH=$PATH:/usr/sbin:/sbin
+  ['file', 'url', 'timeout', ...webVars],
+  `${expandHome}${findPath}${webGet}PATH=$PATH:/usr/sbin:/sbin
 command -v rpm >/dev/null 2>&1 || { echo 'this host has no rpm' >&2; exit 1; }
 if ! said=$(rpm -q gpg-pubkey --qf 'package %{NAME}-%{VERSION}-%{RELEASE}\\n%{DESCRIPTION}\\n' 2>&1); then
   case $said in
@@ -64,15 +65,7 @@ fi
 printf '%s\\n' "$said"
 if [ -n "$url" ]; then
   echo '=== key'
-  if command -v curl >/dev/null 2>&1; then
-    printf '%s' "$curl_config" | curl -fsSL --connect-timeout 10 --max-time 60 --max-filesize 1000000 -K - -- "$url"
-  elif command -v wget >/dev/null 2>&1; then
-    eval "set -- $wget_options"
-    wget -q -T 10 -O - "$@" -- "$url"
-  else
-    echo 'neither curl nor wget is on this host' >&2
-    exit 1
-  fi || { printf '%s\\n' "could not fetch $url" >&2; exit 1; }
+  web_get - || { printf '%s\\n' "could not fetch $url" >&2; exit 1; }
 elif [ -n "$file" ]; then
   fs_expand "$file"
   fs_find "$fs_path" || { echo '=== missing'; exit 0; }
@@ -136,8 +129,8 @@ async function probe(host: ProbeHost, args: Args): Promise<State> {
 async function ask(host: ProbeHost, { key, validate_certs }: Args, wanted: boolean): Promise<State> {
   const url = wanted && isUrl(key) ? key : ''
   const file = wanted && isPath(key) ? key : ''
-  const web = webOptions({ headers: {}, validateCerts: validate_certs })
-  const { stdout } = await host.query(probeScript({ file, url, ...web }))
+  const web = webOptions({ url, sha256: '', headers: {}, validateCerts: validate_certs })
+  const { stdout } = await host.query(probeScript({ file, url, timeout: '10', ...web }))
   const said = stdout.toString('utf8')
   const [known = '', text] = said.split(/^=== key\n/m, 2)
   const imported = known.split(/^package /m).flatMap((part) => {

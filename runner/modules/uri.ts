@@ -4,9 +4,11 @@ import { Secret } from '../secrets/secret.js'
 import { applyFile } from './files/apply.js'
 import { attributesOf } from './files/attributes.js'
 import { contentOf } from './files/content.js'
+import { useProxy } from './files/download.js'
 import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
 import { probeFile, shownBytes } from './files/probe.js'
+import { webProxy } from './files/web-get.js'
 import { type GuardState, guardArgs, probeGuards } from './guarded.js'
 import type { Change, Completed, ProbeHost, ResultFields } from './module.js'
 import { defineModule, ModuleFailure } from './module.js'
@@ -45,6 +47,7 @@ const args = z
       .optional()
       .describe('A file or folder of the host that gets the body (at most 2 MiB; get_url fetches more).'),
     ...attributes,
+    use_proxy: useProxy,
     validate_certs: bool.default(true),
     ca_path: text.optional().describe('A file of the host with the certificates to trust.'),
     follow_redirects: z
@@ -76,10 +79,11 @@ type Args = z.output<typeof args>
 const limit = 2 * 1024 * 1024
 
 // What is secret stands in curl's configuration, on its standard input: no list of processes shows it.
-const body = `command -v curl >/dev/null 2>&1 || { echo 'this host has no curl' >&2; exit 1; }
+const body = `${webProxy}command -v curl >/dev/null 2>&1 || { echo 'this host has no curl' >&2; exit 1; }
+web_proxy
 printf '%s' "$config" | curl -sS -K - -w '\\n%{http_code}\\t%{content_type}\\t%{url_effective}\\t%{num_redirects}\\t%{redirect_url}'`
-const readScript = shellScript('uri-read', 'probe', ['config'], body)
-const sendScript = shellScript('uri-send', 'apply', ['config'], body)
+const readScript = shellScript('uri-read', 'probe', ['config', 'use_proxy'], body)
+const sendScript = shellScript('uri-send', 'apply', ['config', 'use_proxy'], body)
 
 const reads = ({ method }: Args) => method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
@@ -101,7 +105,7 @@ export const uri = defineModule({
     const { skip } = await probeGuards(host, args)
     if (skip !== undefined) return { skip }
     if (!reads(args)) return {}
-    const answer = answerOf(args, await host.run(readScript({ config: configOf(args) }, timeLimit(args))))
+    const answer = answerOf(args, await host.run(readScript(valuesOf(args), timeLimit(args))))
     return args.dest === undefined ? { answer } : { answer, work: await planBody(host, args, answer) }
   },
   diff(args, { skip, answer, work }): Change<FileWork | undefined> | undefined {
@@ -111,7 +115,7 @@ export const uri = defineModule({
   },
   async apply(host, args, { data }) {
     if (data) return { ...(await applyFile(host, data)) }
-    const answer = answerOf(args, await host.run(sendScript({ config: configOf(args) }, timeLimit(args))))
+    const answer = answerOf(args, await host.run(sendScript(valuesOf(args), timeLimit(args))))
     const work = args.dest === undefined ? undefined : await planBody(host, args, answer)
     return { ...answer.fields, ...(work ? await applyFile(host, work.data) : {}) }
   },
@@ -153,6 +157,8 @@ async function planBody(
 }
 
 const timeLimit = ({ timeout }: Args) => ({ timeoutMs: (timeout + 10) * 1000 })
+
+const valuesOf = (args: Args) => ({ config: configOf(args), use_proxy: args.use_proxy ? 'yes' : 'no' })
 
 /** A configuration of curl: a line for each option, its value in quotes. */
 function configOf(args: Args): string | Secret {

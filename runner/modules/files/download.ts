@@ -1,5 +1,5 @@
 import { Secret } from '../../secrets/secret.js'
-import { reveal } from '../schema.js'
+import { bool, reveal } from '../schema.js'
 import { joinWords } from '../words.js'
 
 /** What the host fetches itself. */
@@ -16,12 +16,31 @@ export interface Download {
   readonly validateCerts?: boolean
   /** A file of certificates to trust, instead of the system's. */
   readonly caPath?: string | undefined
+  /** Default true. */
+  readonly useProxy?: boolean
 }
 
-type Web = Pick<Download, 'headers' | 'user' | 'validateCerts' | 'caPath'>
+/** The argument of all that fetch from the web. */
+export const useProxy = bool
+  .default(true)
+  .describe('The host’s own proxy: of the task’s `environment`, or else of /etc/environment.')
 
-/** What curl reads from its standard input, so that no list of processes shows it, and wget's words. */
-export function webOptions({ headers, user, validateCerts = true, caPath }: Web) {
+/** The variables that `webOptions` sets. */
+export const webVars = ['curl_config', 'wget_options', 'verify', 'use_proxy'] as const
+
+/**
+ * For `web_get`: what curl reads from its standard input, so that no list of processes shows it, wget's words, and whether
+ * the server must be the one it says: nothing else vouches for what it sends, or it is told what is not for everybody.
+ */
+export function webOptions({
+  url,
+  sha256,
+  headers,
+  user,
+  validateCerts = true,
+  caPath,
+  useProxy = true,
+}: Omit<Download, 'timeout'>) {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${reveal(value)}`)
   const secret = [...Object.values(headers), user].some((value) => value instanceof Secret)
   const hide = (text: string) => (secret ? new Secret(text) : text)
@@ -36,7 +55,10 @@ export function webOptions({ headers, user, validateCerts = true, caPath }: Web)
     ...(caPath === undefined ? [] : [`--ca-certificate=${caPath}`]),
     ...(validateCerts ? [] : ['--no-check-certificate']),
   ]
+  const vouched = sha256 !== '' && lines.length === 0 && user === undefined
   return {
+    verify: validateCerts && url.startsWith('https:') && !vouched ? 'yes' : 'no',
+    use_proxy: useProxy ? 'yes' : 'no',
     curl_config: hide(validateCerts ? config : `${config}insecure\n`),
     wget_options: hide(joinWords(words)),
   }

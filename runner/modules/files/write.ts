@@ -5,7 +5,7 @@ import { mustRun } from '../outcome.js'
 import { shellScript } from '../script.js'
 import type { SetAttributes } from './attributes.js'
 import { type Content, isInline } from './content.js'
-import { type Download, webOptions } from './download.js'
+import { type Download, webOptions, webVars } from './download.js'
 import { expandHome, findPath, printState } from './fragments.js'
 import { keepContext, setContext } from './label.js'
 import { sweepLeftovers, tellFull } from './leftovers.js'
@@ -13,6 +13,7 @@ import { parentOf } from './probe.js'
 import { fileFields } from './result.js'
 import { type FileState, Reader, readState } from './state.js'
 import { uploadInto } from './upload.js'
+import { webGet } from './web-get.js'
 
 /** A file of the host. */
 export interface FileOfHost {
@@ -129,22 +130,12 @@ else
 fi`),
 )
 
-// Headers may hold secrets: curl reads them from its standard input, so that no list of processes shows them.
 const fetchScript = shellScript(
   'fetch-file',
   'apply',
-  [...writeVars, 'url', 'timeout', 'curl_config', 'wget_options'],
-  writeProgram(`${makeTemp}
-if command -v curl >/dev/null 2>&1; then
-  said=$(printf '%s' "$curl_config" | curl -fsSL --retry 2 --connect-timeout "$timeout" --speed-limit 1 --speed-time "$timeout" \\
-    -K - -o "$fs_temp" -- "$url" 2>&1) ||
-    unwritten "could not fetch $url: $(printf '%s\\n' "$said" | sed -n 's/^curl: //p' | tail -n 1)"
-elif command -v wget >/dev/null 2>&1; then
-  eval "set -- $wget_options"
-  wget -q -T "$timeout" -O "$fs_temp" "$@" -- "$url" >&2 || unwritten "could not fetch $url"
-else
-  fail 'neither curl nor wget is on this host'
-fi`),
+  [...writeVars, 'url', 'timeout', ...webVars],
+  `${webGet}${writeProgram(`${makeTemp}
+said=$(web_get "$fs_temp" 2>&1) || unwritten "could not fetch $url: $(web_why "$said")"`)}`,
 )
 
 /**

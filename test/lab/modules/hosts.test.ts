@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -66,6 +69,25 @@ test('facts of a systemd host and of one with nothing but busybox', async () => 
   })
   const small = (await play('setup', {}, box, true)).fields.facts
   expect(small).toMatchObject({ arch: 'amd64', package_manager: null, firewall: { ufw: 'absent' } })
+})
+
+test('the proxy of /etc/environment holds under sudo, which hands on none', async () => {
+  const proxy = createServer(({ url }, response) => response.end(url)).listen(0, '0.0.0.0')
+  await once(proxy, 'listening')
+  const gateway = lab.hosts.find(({ name }) => name === 'server-1')!.address.replace(/\.\d+$/, '.1')
+  await sh(
+    `echo 'http_proxy="http://${gateway}:${(proxy.address() as AddressInfo).port}"' >>/etc/environment`,
+  )
+  const url = 'http://no.such.invalid/file'
+  try {
+    const asked = await play('uri', { url, return_content: true }, server, true)
+    expect(asked.fields.content).toBe(url)
+    await converges('get_url', { url, dest: '/root/proxied' })
+    expect(await sh('cat /root/proxied')).toBe(url)
+  } finally {
+    proxy.close()
+    await sh("sed -i '/^http_proxy/d' /etc/environment; rm -f /root/proxied")
+  }
 })
 
 describe('systemd', () => {

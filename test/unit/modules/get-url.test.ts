@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { getUrl } from '../../../runner/modules/get-url.js'
 import { uri } from '../../../runner/modules/uri.js'
 import { Secret } from '../../../runner/secrets/secret.js'
 import { issue } from '../../lab/k3s/src/pki/issue.js'
-import { localController, runModule } from '../../support/cases.js'
+import { localController, runModule, shells } from '../../support/cases.js'
 import { localHost } from '../../support/local-host.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'tsplay-web-'))
@@ -18,13 +27,15 @@ const bytes = Buffer.from('a\0b\nc')
 const sum = createHash('sha256').update(bytes).digest('hex')
 let seen: string[] = []
 let base: string
+/** What is only to be had through a proxy. */
+const elsewhere = 'http://no.such.invalid/file'
 let secure: string
 
 const answer: RequestListener = ({ url, headers }, response) => {
   seen.push(`${url} ${headers.authorization ?? '-'} ${headers['x-a'] ?? '-'}`)
   if (url === '/sums') return response.end(`${'0'.repeat(64)}  other\n${sum}  ./file\n`)
   if (url === '/late') return response.write('a')
-  if (url === '/file') return response.end(bytes)
+  if (url === '/file' || url === elsewhere) return response.end(bytes)
   return response.writeHead(404).end()
 }
 
@@ -53,8 +64,8 @@ afterAll(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-const get = (raw: object, apply = true) => {
-  const on = { host: localHost(['dash']), controller: localController('/nowhere') }
+const get = (raw: object, apply = true, host = localHost(['dash'])) => {
+  const on = { host, controller: localController('/nowhere') }
   return runModule(getUrl, { dest: join(dir, 'to/f'), timeout: 2, ...raw }, on as never, apply)
 }
 const basic = `Basic ${Buffer.from('u:p"\\w').toString('base64')}`
@@ -97,6 +108,64 @@ test.each(['host', 'controller'])('via the %s: what cannot be had leaves the old
   }
   expect(readdirSync(join(dir, 'to'))).toEqual(['f'])
   expect(readFileSync(join(dir, 'to/f'), 'utf8')).toBe('old')
+})
+
+describe('without curl', () => {
+  const tools = join(dir, 'tools')
+  const [busybox] = shells().filter(({ name }) => name === 'busybox')
+  const env = { ...process.env, PATH: tools }
+  const gnu = () => localHost(['/bin/sh'], env)
+  const small = () => localHost(busybox!.argv, busybox!.env)
+  beforeAll(() => {
+    mkdirSync(tools)
+    for (const name of readdirSync('/usr/bin'))
+      if (name !== 'curl') symlinkSync(`/usr/bin/${name}`, join(tools, name))
+  })
+  afterAll(() => busybox!.close())
+
+  test.each([
+    ['wget', gnu],
+    ['busybox', small],
+  ])('%s: user, headers, a checksum from a file, and why it could not', async (_name, host) => {
+    const file = { url: `${base}/file`, checksum: `sha256:${base}/sums` }
+    await get({ ...file, ...login }, true, host())
+    expect(readFileSync(join(dir, 'to/f'))).toEqual(bytes)
+    expect(seen).toEqual([`/sums ${basic} it's $(id)`, `/file ${basic} it's $(id)`])
+    const none = await get({ url: `${base}/none`, force: true }, true, host()).catch((e) => e)
+    expect(none.message).toMatch(/could not fetch \S+\/none: .*404/)
+    expect(readFileSync(join(dir, 'to/f'))).toEqual(bytes)
+    expect(readdirSync(join(dir, 'to'))).toEqual(['f'])
+  })
+
+  test('a wget that verifies no certificate is not asked where nothing else vouches for the file', async () => {
+    const refused = await get({ url: `${secure}/file` }, true, small()).catch((e) => e)
+    expect(refused.message).toContain('verifies no certificate')
+    const sums = { url: `${base}/file`, checksum: `sha256:${secure}/sums` }
+    expect((await get(sums, true, small()).catch((e) => e)).message).toContain('verifies no certificate')
+    const told = { url: `${secure}/file`, checksum: `sha256:${sum}`, ...login }
+    expect((await get(told, true, small()).catch((e) => e)).message).toContain('verifies no certificate')
+    expect(seen).toEqual([])
+    expect((await get({ url: `${secure}/file` }, true, gnu()).catch((e) => e)).message).toMatch(/certificate/)
+    await get({ url: `${secure}/file`, ca_path: join(dir, 'cert') }, true, gnu())
+  })
+
+  test.each(['HTTP_PROXY', 'http_proxy'])('%s is heeded by curl and every wget', async (variable) => {
+    const proxy = { [variable]: base, NO_PROXY: '', no_proxy: '' }
+    const hosts = [
+      localHost(['dash'], { ...process.env, ...proxy }),
+      localHost(['/bin/sh'], { ...env, ...proxy }),
+      localHost(busybox!.argv, { ...busybox!.env, ...proxy }),
+    ]
+    for (const host of hosts) await get({ url: elsewhere, force: true }, true, host)
+    expect(seen).toEqual(hosts.map(() => `${elsewhere} - -`))
+    for (const host of hosts)
+      await expect(get({ url: elsewhere, force: true, use_proxy: false }, true, host)).rejects.toThrow()
+    const ask = (more: object) =>
+      runModule(uri, { url: elsewhere, ...more }, { host: hosts[0] } as never, true)
+    expect((await ask({})).fields.status).toBe(200)
+    await expect(ask({ use_proxy: false })).rejects.toThrow()
+    expect(seen).toHaveLength(hosts.length + 1)
+  })
 })
 
 test('the controller fetches once for all hosts, and not where the host has it', async () => {
