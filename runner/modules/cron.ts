@@ -29,7 +29,9 @@ const args = z
       .refine((v) => /^(\/etc\/cron\.d\/)?[A-Za-z0-9_-]+$/.test(v), 'must be a name in /etc/cron.d: no dots')
       .optional()
       .describe('A file in /etc/cron.d in the place of the user’s own table.'),
-    backup: bool.default(false).describe('Of a `cron_file`: keep the old one beside it.'),
+    backup: bool
+      .default(false)
+      .describe('Keep the old table: of a `cron_file` beside it, else as /tmp/crontab.….'),
   })
   .superRefine((value, context) => {
     const issue = (message: string, at: string) => context.addIssue({ code: 'custom', message, path: [at] })
@@ -56,7 +58,8 @@ const probeScript = shellScript(
   ['user'],
   `command -v crontab >/dev/null 2>&1 || { echo none; exit 0; }
 ${findCrontab}echo there
-if ! table=$(cron -l 2>&1); then
+if ! table=$(cron -l 2>/dev/null); then
+  table=$(cron -l 2>&1) && exit 1
   case $table in
     *'no crontab for'* | *"can't open"*) exit 0 ;;
   esac
@@ -69,15 +72,25 @@ printf '%s' "$table"`,
 const applyScript = shellScript(
   'write-crontab',
   'apply',
-  ['user', 'content'],
-  `${findCrontab}printf '%s' "$content" | cron -`,
+  ['user', 'content', 'before', 'backup'],
+  `${findCrontab}old=$(cron -l 2>/dev/null) || old=''
+if [ "$old" != "$before" ]; then
+  echo 'the crontab was changed by someone else meanwhile' >&2
+  exit 1
+fi
+saved=''
+if [ "$backup" = yes ] && [ -n "$old" ]; then
+  saved=$(mktemp /tmp/crontab.XXXXXX) && printf '%s\\n' "$old" >"$saved" || exit 1
+fi
+printf '%s' "$content" | cron - || exit 1
+printf '%s' "$saved"`,
 )
 
 type State =
   | { readonly kind: 'file'; readonly answer: FileAnswer }
   | { readonly kind: 'table'; readonly lines: readonly string[] }
   | { readonly kind: 'none' }
-type Work = { readonly file: FileWork } | { readonly table: string }
+type Work = { readonly file: FileWork } | { readonly before: string; readonly table: string }
 
 const fileOf = ({ cron_file = '' }: Args) =>
   cron_file.startsWith('/') ? cron_file : `/etc/cron.d/${cron_file}`
@@ -106,7 +119,11 @@ export const cron = defineModule({
     if (state.kind === 'none')
       return args.state === 'absent'
         ? undefined
-        : { summary: [`add the job ${args.name}`], requires: ['command:crontab'], data: { table: '' } }
+        : {
+            summary: [`add the job ${args.name}`],
+            requires: ['command:crontab'],
+            data: { before: '', table: '' },
+          }
     const lines = state.kind === 'file' ? linesOfAnswer(state.answer).lines : state.lines
     const runner = args.cron_file === undefined ? '' : (args.user ?? 'root')
     const after = editCrontab({ ...args, runner }, lines)
@@ -116,7 +133,7 @@ export const cron = defineModule({
       return {
         summary: [`change the crontab of ${args.user ?? 'this user'}`],
         differences: [{ subject: 'crontab', before: body(lines), after: body(after) }],
-        data: { table: body(after) },
+        data: { before: lines.join('\n'), table: body(after) },
       }
     const change = planText({ backup: args.backup }, state.answer, body(after))
     return change && { ...change, data: { file: change.data } }
@@ -125,8 +142,10 @@ export const cron = defineModule({
     if ('file' in data) return applyFile(host, data.file)
     if (requires?.length)
       throw new ModuleFailure('this host has no crontab', {}, 'the package is called cron')
-    await mustRun(host, applyScript({ user: args.user ?? '', content: data.table }), 'write the crontab')
-    return {}
+    const { user = '', backup } = args
+    const values = { user, content: data.table, before: data.before, backup: backup ? 'yes' : 'no' }
+    const saved = outputText((await mustRun(host, applyScript(values), 'write the crontab')).stdout)
+    return saved === '' ? {} : { backup_file: saved }
   },
   result: (args) => ({ name: args.name, state: args.state }),
 })

@@ -67,6 +67,14 @@ describe('cron', () => {
     await converges('cron', { name: 'lab', minute: 5, job: "echo 'it is $HOME' %" })
     await converges('cron', { name: 'lab', minute: 6, job: 'true' })
     expect(await sh('crontab -l')).toBe('#Ansible: lab\n6 * * * * true')
+    await sh(`printf '%s\\n' '#!/bin/sh' 'echo a warning >&2' 'exec /usr/bin/crontab "$@"' >/usr/local/bin/crontab
+chmod 755 /usr/local/bin/crontab`)
+    const { backup_file } = await converges('cron', { name: 'lab', minute: 7, job: 'true', backup: true })
+    await sh('rm /usr/local/bin/crontab')
+    expect(await sh('crontab -l')).toBe('#Ansible: lab\n7 * * * * true')
+    expect(await sh(`cat ${backup_file}; stat -c %a ${backup_file}; rm ${backup_file}`)).toBe(
+      '#Ansible: lab\n6 * * * * true\n600',
+    )
     await converges('cron', { name: 'lab', state: 'absent' })
     await converges('cron', { name: 'lab', job: 'true', user: 'debian', cron_file: 'lab' })
     expect(await sh('cat /etc/cron.d/lab')).toBe('#Ansible: lab\n* * * * * debian true')
