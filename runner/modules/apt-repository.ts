@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { onlyMode } from './files/attributes.js'
+import { contentOf } from './files/content.js'
 import { linesOfAnswer } from './files/edit.js'
 import { type FileAnswer, probeFile } from './files/probe.js'
-import { type Change, defineModule, ModuleFailure } from './module.js'
-import { mustRun } from './outcome.js'
+import { writeFile } from './files/write.js'
+import { type ApplyHost, type Change, defineModule, ModuleFailure } from './module.js'
 import { applyPackages } from './packages/apply.js'
 import { readSource, sameSource, sourceFileName, withoutSource, withSource } from './packages/apt-sources.js'
 import { plainOrder } from './packages/order.js'
@@ -38,13 +40,6 @@ const probeScript = shellScript(
   sed 's/^/|/' "$file" || exit 1
   echo
 done`,
-)
-
-const undoScript = shellScript(
-  'undo-apt-source',
-  'apply',
-  ['path', 'content', 'existed'],
-  `if [ "$existed" = yes ]; then printf '%s' "$content" >"$path"; else rm -f -- "$path"; fi`,
 )
 
 const root = '/etc/apt'
@@ -96,9 +91,7 @@ export const aptRepository = defineModule({
     try {
       await applyPackages(host, order, { manager: 'apt', names: [], update: true, pending: false })
     } catch (error) {
-      const existed = answer.file.kind === 'absent' ? 'no' : 'yes'
-      const undo = undoScript({ path: answer.path, content: answer.content ?? '', existed })
-      await mustRun(host, undo, `put ${answer.path} back as it was`)
+      await putBack(host, answer)
       throw error instanceof ModuleFailure
         ? new ModuleFailure(`${error.message}\n${answer.path} is as it was again`, error.fields)
         : error
@@ -107,3 +100,17 @@ export const aptRepository = defineModule({
   },
   result: (args) => ({ repo: args.repo, state: args.state }),
 })
+
+/** Whole or not at all, as it was written. */
+async function putBack(host: ApplyHost, { path, file, content }: FileAnswer): Promise<void> {
+  if (file.kind === 'absent') return applyRepositories(host, { remove: path })
+  await writeFile(host, {
+    path,
+    content: contentOf(content ?? Buffer.alloc(0)),
+    attributes: onlyMode(file.mode),
+    before: file,
+    backup: false,
+    validate: '',
+    follow: true,
+  })
+}

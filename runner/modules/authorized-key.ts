@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tellFull } from './files/leftovers.js'
 import { Reader } from './files/state.js'
 import { type Change, defineModule, ModuleFailure } from './module.js'
 import { mustRun } from './outcome.js'
@@ -78,7 +79,7 @@ const applyScript = shellScript(
   'write-authorized-keys',
   'apply',
   ['user', 'path', 'content', 'make'],
-  `${find}[ -n "$entry" ] || refuse "no user $user"
+  `${find}${tellFull}[ -n "$entry" ] || refuse "no user $user"
 umask 077
 if [ ! -d "$dir" ]; then
   [ "$make" = yes ] || refuse "no such directory: $dir"
@@ -92,7 +93,7 @@ base=\${file##*/}
 temp=$(mktemp ./.tsplay.XXXXXX) || exit 1
 trap 'rm -f -- "$temp"' EXIT
 trap 'exit 143' HUP INT TERM
-printf '%s' "$content" >"$temp" || refuse "could not write to $dir: is the disk full?"
+printf '%s' "$content" >"$temp" || fs_unwritten "$temp" "$dir"
 sync "$temp" 2>/dev/null || :
 chown -h -- "$ids" "$temp" 2>/dev/null || [ "$(id -u)" != 0 ] || exit 1
 mv -f -- "$temp" "./$base" || exit 1`,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tellFull } from './files/leftovers.js'
 import { defineModule } from './module.js'
 import { mustRun, outputText } from './outcome.js'
 import { name } from './schema.js'
@@ -29,10 +30,11 @@ const applyScript = shellScript(
   'apply-hostname',
   'apply',
   ['name'],
-  `umask 022
+  `${tellFull}umask 022
 temp=$(mktemp /etc/.tsplay.XXXXXX) || exit 1
 trap 'rm -f -- "$temp"' EXIT
-printf '%s\\n' "$name" >"$temp" && chmod 644 "$temp" && mv -f -- "$temp" /etc/hostname || exit 1
+printf '%s\\n' "$name" >"$temp" || fs_unwritten "$temp" /etc
+chmod 644 "$temp" && mv -f -- "$temp" /etc/hostname || exit 1
 [ "$(uname -n)" = "$name" ] && exit 0
 if command -v hostnamectl >/dev/null 2>&1 && [ -d /run/systemd/system ]; then
   hostnamectl --transient set-hostname -- "$name" 2>/dev/null && exit 0

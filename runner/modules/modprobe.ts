@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tellFull } from './files/leftovers.js'
 import { defineModule } from './module.js'
 import { mustRun, outputText } from './outcome.js'
 import { name, text } from './schema.js'
@@ -48,7 +49,7 @@ const applyScript = shellScript(
   'apply-modprobe',
   'apply',
   ['name', 'params', 'load', 'persist'],
-  `PATH=$PATH:/usr/sbin:/sbin
+  `${tellFull}PATH=$PATH:/usr/sbin:/sbin
 ${isThere}case $load in
   load)
     # shellcheck disable=SC2086 # parameters are words
@@ -62,7 +63,8 @@ case $persist in
     mkdir -p /etc/modules-load.d || exit 1
     temp=$(mktemp /etc/modules-load.d/.tsplay.XXXXXX) || exit 1
     trap 'rm -f -- "$temp"' EXIT
-    printf '%s\\n' "$name" >"$temp" && chmod 644 "$temp" && mv -f -- "$temp" "$file" || exit 1
+    printf '%s\\n' "$name" >"$temp" || fs_unwritten "$temp" /etc/modules-load.d
+    chmod 644 "$temp" && mv -f -- "$temp" "$file" || exit 1
     ;;
   remove) rm -f -- "$file" || exit 1 ;;
 esac

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { applyFile } from './files/apply.js'
 import { linesOfAnswer, planText } from './files/edit.js'
 import { keepContext } from './files/label.js'
+import { tellFull } from './files/leftovers.js'
 import type { FileWork } from './files/plan.js'
 import { type FileAnswer, probeFile } from './files/probe.js'
 import { type Change, defineModule } from './module.js'
@@ -90,18 +91,19 @@ const onScript = shellScript(
   'apply-swap-on',
   'apply',
   ['path', 'mib', 'make'],
-  `${keepContext}PATH=$PATH:/usr/sbin:/sbin
+  `${keepContext}${tellFull}PATH=$PATH:/usr/sbin:/sbin
 umask 077
 if [ "$make" = yes ]; then
-  swapoff -- "$path" 2>/dev/null || :
   temp=$path.tsplay
   trap 'rm -f -- "$temp"' EXIT
   trap 'exit 143' HUP INT TERM
   rm -f -- "$temp" && : >"$temp" || exit 1
   chattr +C -- "$temp" 2>/dev/null || :
-  dd if=/dev/zero of="$temp" bs=1048576 count="$mib" 2>/dev/null || { echo "could not write $mib MiB: is the disk full?" >&2; exit 1; }
+  dd if=/dev/zero of="$temp" bs=1048576 count="$mib" 2>/dev/null || fs_unwritten "$temp" "\${path%/*}/"
   chmod 600 -- "$temp" && mkswap "$temp" >/dev/null || exit 1
   fs_new "$temp" "$path" file
+  # Only now: what could not be made leaves the old one in use.
+  swapoff -- "$path" 2>/dev/null || :
   mv -f -- "$temp" "$path" || exit 1
 fi
 swapon -- "$path"`,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tellFull } from './files/leftovers.js'
 import { defineModule } from './module.js'
 import { mustRun, outputText } from './outcome.js'
 import { name } from './schema.js'
@@ -25,14 +26,15 @@ const applyScript = shellScript(
   'apply-timezone',
   'apply',
   ['name'],
-  `umask 022
+  `${tellFull}umask 022
 zone=/usr/share/zoneinfo/$name
 [ -f "$zone" ] || { printf '%s\\n' "this host has no time zone $name; the package is called tzdata" >&2; exit 1; }
 temp=$(mktemp -u /etc/.tsplay.XXXXXX) || exit 1
 trap 'rm -f -- "$temp"' EXIT
 ln -s -- "$zone" "$temp" && mv -f -- "$temp" /etc/localtime || exit 1
 if [ -e /etc/timezone ]; then
-  printf '%s\\n' "$name" >"$temp" && mv -f -- "$temp" /etc/timezone || exit 1
+  printf '%s\\n' "$name" >"$temp" || fs_unwritten "$temp" /etc
+  mv -f -- "$temp" /etc/timezone || exit 1
 fi`,
 )
 

@@ -1,3 +1,4 @@
+import { tellFull } from '../files/leftovers.js'
 import { type ApplyHost, type Change, ModuleFailure } from '../module.js'
 import { mustRun } from '../outcome.js'
 import { shellScript } from '../script.js'
@@ -60,7 +61,7 @@ const applyScript = shellScript(
   'apply-nftables',
   'apply',
   ['dest', 'body', 'table', 'conf', 'line'],
-  `PATH=$PATH:/usr/sbin:/sbin
+  `${tellFull}PATH=$PATH:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 umask 022
@@ -74,7 +75,7 @@ if [ -z "$body" ]; then
 fi
 mkdir -p -- "\${dest%/*}" || exit 1
 temp=$(mktemp "\${dest%/*}/.tsplay.XXXXXX") || exit 1
-printf '%s' "$body" >"$temp" || exit 1
+printf '%s' "$body" >"$temp" || fs_unwritten "$temp" "\${dest%/*}"
 nft -c -f "$temp" || exit 1
 nft -f "$temp" || exit 1
 chmod 644 "$temp" || exit 1
@@ -84,8 +85,8 @@ mv -f -- "$temp" "$dest" || exit 1
 conf=$(readlink -f -- "$conf") || exit 1
 temp=$(mktemp "\${conf%/*}/.tsplay.XXXXXX") || exit 1
 cp -p -- "$conf" "$temp" || exit 1
-[ -z "$(tail -c 1 "$conf")" ] || echo >>"$temp"
-printf '%s' "$line" >>"$temp" || exit 1
+[ -z "$(tail -c 1 "$conf")" ] || echo >>"$temp" || fs_unwritten "$temp" "\${conf%/*}"
+printf '%s' "$line" >>"$temp" || fs_unwritten "$temp" "\${conf%/*}"
 mv -f -- "$temp" "$conf"`,
 )
 

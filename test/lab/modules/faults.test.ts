@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Controller } from '../../../runner/modules/module.js'
 import { findModule } from '../../../runner/modules/registry.js'
@@ -26,7 +27,7 @@ let lab: Lab
 let host: LabModuleHost
 let watcher: LabModuleHost
 let web: Server
-let url: string
+let site: string
 /** What the server does between the two halves of what it sends. */
 let midway: () => Promise<void> = async () => undefined
 
@@ -38,7 +39,8 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'large'), large)
   mkdirSync(join(folder, 'sync'))
   writeFileSync(join(folder, 'sync/f'), large)
-  web = createServer((_request, response) => {
+  web = createServer((request, response) => {
+    if (request.url === '/text') return response.end(text)
     const half = large.length / 2
     response.writeHead(200, { 'Content-Length': large.length })
     response.write(large.subarray(0, half))
@@ -46,12 +48,12 @@ beforeAll(async () => {
   }).listen(0, '0.0.0.0')
   await once(web, 'listening')
   const gateway = lab.hosts.find((one) => one.name === name)!.address.replace(/\.\d+$/, '.1')
-  url = `http://${gateway}:${(web.address() as AddressInfo).port}/large`
+  site = `http://${gateway}:${(web.address() as AddressInfo).port}`
 })
 afterAll(async () => {
   web.close()
   await host.close()
-  await sh(`umount ${dir} 2>/dev/null; rm -rf ${dir}; rm -f /root/cut /root/x.tar`)
+  await sh(`umount ${dir} 2>/dev/null; rm -rf ${dir} ${dir}-pieces; rm -f /root/cut /root/x.tar`)
   await watcher.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -71,43 +73,140 @@ const failure = (module: string, args: object, controller?: Controller, on = hos
   )
 
 const sumOf = (bytes: string | Buffer) => createHash('sha256').update(bytes).digest('hex')
-const sumOnHost = async () => (await sh(`sha256sum <${dir}/f`)).slice(0, 64)
+const sumOnHost = async (file = 'f') => (await sh(`sha256sum <${dir}/${file}`)).slice(0, 64)
 
 /** What goes on without its connection comes to an end, and leaves nothing beside the file. */
 const settled = () => expect.poll(() => sh(`ls -A ${dir}`), { timeout: 10_000 }).toBe('f\n')
 
-/** Every module that writes a file, with what it would write at `f`. */
-const writers: readonly [string, () => object, string?][] = [
-  ['copy', () => ({ src: 'text', dest: `${dir}/f` })],
-  ['copy', () => ({ src: 'large', dest: `${dir}/f` }), 'of a large file'],
-  ['copy', () => ({ src: '/root/x.tar', dest: `${dir}/f`, remote_src: true }), 'of a file of the host'],
-  ['copy', () => ({ content: 'short', dest: `${dir}/f`, backup: true }), 'with a backup'],
-  ['template', () => ({ src: 'text', dest: `${dir}/f` })],
-  ['lineinfile', () => ({ path: `${dir}/f`, line: 'one more' })],
-  ['blockinfile', () => ({ path: `${dir}/f`, block: 'one more' })],
-  ['replace', () => ({ path: `${dir}/f`, regexp: 'old', replace: 'young' })],
-  ['get_url', () => ({ url, dest: `${dir}/f`, force: true })],
-  ['synchronize', () => ({ src: 'sync/', dest: dir, delete: true })],
-  ['unarchive', () => ({ src: '/root/x.tar', dest: dir, remote_src: true })],
-  ['unarchive', () => ({ src: 'x.tar', dest: dir }), 'of an archive of the controller'],
+/** What a module writes on the small disk, and where: `f` in the folder unless told. */
+interface Writer {
+  readonly module: string
+  /** What it is, where a module comes twice. */
+  readonly title?: string
+  readonly args: () => object
+  /** A folder that the module itself chooses; the small disk stands there, too. */
+  readonly folder?: string
+  readonly file?: string
+  /** What it writes is small: not a page is left. */
+  readonly full?: true
+}
+
+const f = `${dir}/f`
+const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2iYxyZ7mVv8vN1y3rXk5pP0h1fY0bO7tVq9zq0bXyZ'
+const aptLists = '/etc/apt/sources.list.d'
+
+/** Every module that writes a file. */
+const writers: readonly Writer[] = [
+  { module: 'copy', args: () => ({ src: 'text', dest: f }) },
+  { module: 'copy', title: 'of a large file', args: () => ({ src: 'large', dest: f }) },
+  {
+    module: 'copy',
+    title: 'of a file of the host',
+    args: () => ({ src: '/root/x.tar', dest: f, remote_src: true }),
+  },
+  { module: 'copy', title: 'with a backup', args: () => ({ content: 'short', dest: f, backup: true }) },
+  { module: 'template', args: () => ({ src: 'text', dest: f }) },
+  { module: 'lineinfile', args: () => ({ path: f, line: 'one more' }) },
+  { module: 'blockinfile', args: () => ({ path: f, block: 'one more' }) },
+  { module: 'replace', args: () => ({ path: f, regexp: 'old', replace: 'young' }) },
+  { module: 'ini_file', args: () => ({ path: f, section: 'a', option: 'b', value: 'c' }) },
+  { module: 'assemble', args: () => ({ src: '/root/pieces', dest: f }) },
+  { module: 'get_url', args: () => ({ url: `${site}/large`, dest: f, force: true }) },
+  { module: 'uri', args: () => ({ url: `${site}/text`, dest: f }) },
+  { module: 'synchronize', args: () => ({ src: 'sync/', dest: dir, delete: true }) },
+  { module: 'unarchive', args: () => ({ src: '/root/x.tar', dest: dir, remote_src: true }) },
+  {
+    module: 'unarchive',
+    title: 'of an archive of the controller',
+    args: () => ({ src: 'x.tar', dest: dir }),
+  },
+  { module: 'authorized_key', args: () => ({ user: 'root', key, path: f }) },
+  { module: 'known_hosts', args: () => ({ name: 'a.example', key: `a.example ${key}`, path: f }) },
+  {
+    module: 'cron',
+    args: () => ({ name: 'a', job: 'true', cron_file: 'f' }),
+    folder: '/etc/cron.d',
+  },
+  {
+    module: 'sysctl',
+    args: () => ({ name: 'kernel.pid_max', value: 99999, sysctl_file: f, sysctl_set: false }),
+  },
+  {
+    module: 'mount',
+    args: () => ({ path: '/mnt/a', src: 'a', fstype: 'tmpfs', state: 'present', fstab: f }),
+  },
+  { module: 'swap', args: () => ({ state: 'present', path: f, size: '1M' }) },
+  { module: 'selinux', args: () => ({ state: 'disabled', configfile: f }) },
+  {
+    module: 'nftables',
+    args: () => ({ comment: 'a', rule: 'accept', chain: 'input', dest: `${f}.nft` }),
+    file: 'f.nft',
+    full: true,
+  },
+  {
+    module: 'apt_repository',
+    args: () => ({ repo: 'deb http://a.example/ b main', filename: 'f', update_cache: false }),
+    folder: aptLists,
+    file: 'f.list',
+  },
+  {
+    module: 'deb822_repository',
+    args: () => ({ name: 'f', uris: 'http://a.example/', suites: 'b', components: 'main' }),
+    folder: aptLists,
+    file: 'f.sources',
+    full: true,
+  },
+  {
+    module: 'yum_repository',
+    args: () => ({ name: 'a', file: 'f', description: 'a', baseurl: 'http://a.example/', reposdir: dir }),
+    file: 'f.repo',
+  },
+  {
+    module: 'modprobe',
+    args: () => ({ name: 'overlay', persistent: 'present' }),
+    folder: '/etc/modules-load.d',
+    file: 'overlay.conf',
+    full: true,
+  },
 ]
+
+test('every module that uses the writer is here', async () => {
+  const modules = fileURLToPath(new URL('../../../runner/modules/', import.meta.url))
+  const uses = readdirSync(modules).filter(
+    (one) =>
+      one.endsWith('.ts') &&
+      /files\/(apply|write)\.js|repository-file\.js/.test(readFileSync(join(modules, one), 'utf8')),
+  )
+  const listed = new Set(writers.map(({ module }) => module))
+  expect(
+    uses.map((one) => one.replace(/\.ts$/, '').replaceAll('-', '_')).filter((one) => !listed.has(one)),
+  ).toEqual([])
+})
+
+const named = writers.map((one) => [[one.module, one.title].join(' ').trim(), one] as const)
+
+/** Where the small disk stands, too, for modules that choose the folder themselves. */
+const folders = [...new Set(writers.flatMap(({ folder }) => folder ?? []))]
 
 describe('on a full disk', () => {
   beforeAll(async () => {
     await sh(`umount ${dir} 2>/dev/null; mkdir -p ${dir} && mount -t tmpfs -o size=64k tmpfs ${dir}
-cd /root && yes 'new line' | head -n 20000 >f && tar -cf x.tar f && rm f`)
+for folder in ${folders.join(' ')}; do mkdir -p "$folder" && mount --bind ${dir} "$folder"; done
+mkdir -p /root/pieces && cd /root && yes 'new line' | head -n 20000 >f && tar -cf x.tar f && mv f pieces`)
     const merged = lab.hosts.find((one) => one.name === name)!.root
     writeFileSync(join(folder, 'x.tar'), readFileSync(join(merged, 'root/x.tar')))
   })
-  afterAll(() => sh(`umount ${dir}`))
+  afterAll(() => sh(`umount ${folders.join(' ')} ${dir}; rm -rf /root/pieces`))
 
-  test.each(writers)('%s leaves the old file, and nothing beside it', async (module, args) => {
-    await sh(`cd ${dir} && rm -rf ./* ./.[!.]* && yes 'old line' | head -n 4500 >f`)
+  test.each(named)('%s leaves the old file, and nothing beside it', async (_name, writer) => {
+    const { module, args, folder: place = dir, file = 'f', full } = writer
+    await sh(`cd ${dir} && rm -rf ./* ./.[!.]* && yes 'old line' | head -n 4500 >${file}
+${full ? 'head -c 65536 /dev/zero >full 2>/dev/null || :' : ''}`)
     const error = await failure(module, args())
     expect(error.message).toContain('No space left on device')
-    expect(error.message).toContain(dir)
-    expect(await sh(`ls -A ${dir}`)).toBe('f\n')
-    expect(await sumOnHost()).toBe(sumOf(old))
+    expect(error.message).toContain(place)
+    expect(await sh(`ls -A -I full ${dir}`)).toBe(`${file}\n`)
+    expect(await sumOnHost(file)).toBe(sumOf(old))
   })
 })
 
@@ -125,7 +224,8 @@ const cutNow = () =>
 
 describe('a connection that is cut in the middle of a write', () => {
   beforeEach(async () => {
-    await sh(`mkdir -p ${dir} && cd ${dir} && rm -rf ./* ./.[!.]* && yes 'old line' | head -n 4500 >f
+    await sh(`mkdir -p ${dir} ${dir}-pieces && echo new >${dir}-pieces/1
+cd ${dir} && rm -rf ./* ./.[!.]* && yes 'old line' | head -n 4500 >f
 printf '%s\\n' '${cut.replaceAll("'", "'\\''")}' >/root/cut`)
     await host.close()
     host = await connectLabHost(lab, name)
@@ -138,6 +238,8 @@ printf '%s\\n' '${cut.replaceAll("'", "'\\''")}' >/root/cut`)
     ['template', { src: 'text', dest: `${dir}/f`, validate }],
     ['lineinfile', { path: `${dir}/f`, line: 'one more', validate }],
     ['blockinfile', { path: `${dir}/f`, block: 'one more', validate }],
+    ['replace', { path: `${dir}/f`, regexp: 'old', replace: 'young', validate }],
+    ['assemble', { src: `${dir}-pieces`, dest: `${dir}/f`, validate }],
   ])('%s: the old file or the new one, and the next run settles it', async (module, args) => {
     const error = await failure(module, args)
     expect(error.message).toContain('the connection was lost while a script ran')
@@ -172,7 +274,7 @@ printf '%s\\n' '${cut.replaceAll("'", "'\\''")}' >/root/cut`)
 
   test('get_url: the old file or the new one', async () => {
     midway = cutNow
-    const args = { url, dest: `${dir}/f`, checksum: `sha256:${sumOf(large)}` }
+    const args = { url: `${site}/large`, dest: `${dir}/f`, checksum: `sha256:${sumOf(large)}` }
     await failure('get_url', args)
     midway = async () => undefined
     await settled()
