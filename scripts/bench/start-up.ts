@@ -6,7 +6,7 @@ import { table } from './page.js'
 import { runProcess } from './process.js'
 import { against, median } from './statistics.js'
 
-const rounds = 11
+const rounds = 5
 const manyTasks = 10_000
 const largeName = `\`tsplay --syntax-check\` of ${manyTasks.toLocaleString('en')} tasks`
 const root = resolve(import.meta.dirname, '../..')
