@@ -3,7 +3,6 @@ import { readVersion } from './version.js'
 
 /** argv in, exit code out: what went wrong is told on stderr, without a stack trace for a user's mistake. */
 export async function main(argv: readonly string[]): Promise<number> {
-  ignoreClosedPipes()
   try {
     return await command(argv)
   } catch (error) {
@@ -77,12 +76,4 @@ function listenForInterrupts(): { stop: AbortSignal; abort: AbortSignal } {
 function wantsColour(): boolean {
   if (process.env.NO_COLOR) return false
   return Boolean(process.env.FORCE_COLOR) || process.stdout.isTTY === true
-}
-
-/** `| head` closes the pipe: that is no error, and the exit code stays what it is. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
 }
