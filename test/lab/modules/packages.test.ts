@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { ResultFields } from '../../../runner/modules/module.js'
-import { findModule } from '../../../runner/modules/registry.js'
-import { localController, runModule } from '../../support/cases.js'
 import { keyOne, keyTwo } from '../../support/openpgp.js'
 import { type Lab, openLab } from '../lab.js'
+import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 let lab: Lab
@@ -12,19 +10,8 @@ let host: LabModuleHost
 const sh = async (command: string) =>
   (await host.query({ body: `{ ${command}\n} 2>&1`, timeoutMs: 60_000 })).stdout.toString().trim()
 
-const play = (name: string, args: unknown, apply: boolean) =>
-  runModule(findModule(name)!, args, { host, controller: localController('/nowhere') } as never, apply)
-
-/** check → apply → apply: the same is foretold as done, and a second run finds nothing to do. */
-async function converges(name: string, args: unknown): Promise<ResultFields> {
-  const foretold = await play(name, args, false)
-  expect(foretold.change, `${name} ${JSON.stringify(args)} would change`).toBeDefined()
-  const done = await play(name, args, true)
-  expect(done.change?.summary).toEqual(foretold.change?.summary)
-  expect((await play(name, args, true)).change, 'a second run').toBeUndefined()
-  return done.fields
-}
-
+const play = (name: string, args: unknown, apply: boolean) => runOn(host, name, args, apply)
+const converges = (name: string, args: unknown) => convergesOn(host, name, args)
 const settled = async (name: string, args: unknown) =>
   expect((await play(name, args, true)).change).toBeUndefined()
 
@@ -53,6 +40,8 @@ printf '[options]\\nSigLevel = Never\\nArchitecture = x86_64\\n[lab]\\nServer = 
 
 const publish = (version: number) => `
 cd /root/build && cp rpm/noarch/*-${version}.0-1.noarch.rpm /srv/rpm/ && createrepo_c -q /srv/rpm
+# pacman takes a database only if it is newer than its own by whole seconds.
+while [ "$(stat -L -c %Y /srv/pac/lab.db 2>&1)" = "$(date +%s)" ]; do sleep 0.1; done
 cp *-${version}.0-1-any.pkg.tar.gz /srv/pac/ && repo-add -q /srv/pac/lab.db.tar.gz *-${version}.0-1-any.pkg.tar.gz`
 
 beforeAll(async () => {
