@@ -22,7 +22,9 @@ export default defineConfig({
           include: ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           environment: 'node',
           globalSetup: ['test/lab/setup.ts'],
-          fileParallelism: false,
+          // Each has a lab of its own (test/lab/ours.ts). Most of a lab test is waiting for hosts.
+          maxWorkers: Number(process.env.TSPLAY_LABS) || 2,
+          sequence: { groupOrder: 1 },
           // Bounds against hanging, not measures: a run of a playbook has one of its own, 280 s, and a busy machine may take long.
           testTimeout: 300_000,
           hookTimeout: 300_000,

@@ -2,12 +2,13 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readProgram } from '../../scripts/bundle/built-program.js'
 import { openLab } from '../lab/lab.js'
+import { ourLabDir } from '../lab/ours.js'
 
 const root = resolve(import.meta.dirname, '../..')
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const dir = mkdtempSync(join(tmpdir(), 'tsplay-e2e-'))
 const known = `-o UserKnownHostsFile=${lab.dir}/known_hosts`
 const key = join(lab.dir, 'id_ed25519')

@@ -1,12 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { openLab, stateOf } from './lab.js'
+import { isTaken } from './lock.js'
 import { currentMounts } from './mounts.js'
+import { ourLabDir } from './ours.js'
 import { labNames } from './paths.js'
 import { processesOf } from './process.js'
 import { run, sleep } from './run.js'
@@ -37,9 +39,8 @@ const traces = (): string[] => [
   ),
   ...machines.filter((machine) => existsSync(`/sys/fs/cgroup/systemd/tsplay-lab/${machine}`)),
   ...machines.map((machine) => `/run/systemd/nspawn/propagate/${machine}`).filter(existsSync),
-  ...['hosts', 'state.json', 'inventory.yaml', 'known_hosts', 'lock'].filter((name) =>
-    existsSync(join(dir, name)),
-  ),
+  ...['hosts', 'state.json', 'inventory.yaml', 'known_hosts'].filter((name) => existsSync(join(dir, name))),
+  ...(isTaken(join(dir, 'lock')) ? ['lock'] : []),
 ]
 
 afterAll(async () => {
@@ -61,6 +62,12 @@ describe('a second lab beside the first', () => {
     },
   )
 
+  it('is taken down where nothing but the lock of a killed `up` was made', async () => {
+    symlinkSync(JSON.stringify({ pid: 1, start: '0', boot: 'of another boot' }), join(dir, 'lock'))
+    expect((await down()).code).toBe(0)
+    expect(traces()).toEqual([])
+  })
+
   it('is finished by another `up` after it was killed', async () => {
     const child = up()
     await sleep(900)
@@ -73,13 +80,13 @@ describe('a second lab beside the first', () => {
   })
 
   it('has a subnet of its own, and leaves the first as it was when it goes', async () => {
-    const first = stateOf(inject('labDir'))
+    const first = stateOf(ourLabDir())
     expect(stateOf(dir).subnet).not.toBe(first.subnet)
     expect((await down()).code).toBe(0)
     expect((await down()).stderr).toContain('nothing to take down')
     expect(traces()).toEqual([])
     expect(readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim()).toBe('1')
-    expect((await openLab(inject('labDir')).exec('server-1', 'echo here')).stdout).toBe('here\n')
-    expect(stateOf(inject('labDir'))).toEqual(first)
+    expect((await openLab(ourLabDir()).exec('server-1', 'echo here')).stdout).toBe('here\n')
+    expect(stateOf(ourLabDir())).toEqual(first)
   })
 })

@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, inject, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Lab, labDown, labUp, openLab, stateOf } from './lab.js'
+import { ourLabDir } from './ours.js'
 import { labNames } from './paths.js'
 import { waitFor } from './run.js'
 
-const lab: Lab = openLab(inject('labDir'))
+const lab: Lab = openLab(ourLabDir())
 const SYSTEMD = ['server-1', 'server-2', 'server-3', 'agent-1', 'agent-2']
 const bootIdOf = async (name: string): Promise<string> =>
   (await lab.exec(name, 'cat /proc/sys/kernel/random/boot_id')).stdout.trim()

@@ -7,7 +7,7 @@ import { bootHost, stopHost, wipeHost } from './host.js'
 import { systemdImage } from './image.js'
 import { renderInventory } from './inventory.js'
 import { ensureLabKey, writeKnownHosts } from './keys.js'
-import { withLock } from './lock.js'
+import { isTaken, withLock } from './lock.js'
 import { removeTree } from './mounts.js'
 import { claimNetwork, networkDown, networkUp, refuseForeignBridge } from './network.js'
 import { labDir, labFiles } from './paths.js'
@@ -51,8 +51,7 @@ const locked = <T>(dir: string, work: () => Promise<T>): Promise<T> => {
 }
 
 /** Makes sure that these hosts run and answer; hosts that run are left alone. @throws LabError */
-export const labUp = async (size: LabSize = {}, say: Say = silent): Promise<Lab> => {
-  const dir = labDir()
+export const labUp = async (size: LabSize = {}, say: Say = silent, dir = labDir()): Promise<Lab> => {
   const { busybox } = counts(size)
   await ensureRequirements(say)
   return locked(dir, async () => {
@@ -99,9 +98,9 @@ const buildStandIns = async (dir: string, say: Say): Promise<void> => {
 }
 
 /** Takes the lab down: nothing of it stays but its key, the k3s stand-ins, the logs and the images. True if there was one. */
-export const labDown = async (): Promise<boolean> => {
-  const dir = labDir()
-  if (!readState(dir)) {
+export const labDown = async (dir = labDir()): Promise<boolean> => {
+  // An `up` that was killed at its very beginning leaves its lock alone.
+  if (!readState(dir) && !isTaken(labFiles(dir).lock)) {
     refuseForeignBridge(dir, undefined)
     return false
   }

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { LabError } from './errors.js'
 import { isAlive, type ProcessRef, refOf } from './process.js'
@@ -31,12 +31,11 @@ export const withLock = async <T>(path: string, timeoutMs: number, work: () => P
   }
 }
 
+// A link to nowhere that names its holder: made with its content at once, so that a kill leaves no lock without a holder.
 const take = (path: string): boolean => {
   mkdirSync(dirname(path), { recursive: true })
   try {
-    const fd = openSync(path, 'wx')
-    writeSync(fd, JSON.stringify(refOf(process.pid)))
-    closeSync(fd)
+    symlinkSync(JSON.stringify(refOf(process.pid)), path)
     return true
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -44,10 +43,13 @@ const take = (path: string): boolean => {
   }
 }
 
-/** The process in the lock file; undefined while it is being written or has just gone. */
+/** True when somebody holds the lock, or was killed while holding it. */
+export const isTaken = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+
+/** The process that the lock names; undefined when it has just gone. */
 const holderOf = (path: string): ProcessRef | undefined => {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as ProcessRef
+    return JSON.parse(readlinkSync(path)) as ProcessRef
   } catch {
     return undefined
   }

@@ -1,9 +1,10 @@
-import { afterAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { run } from '../run.js'
 import { configFolder } from '../transport/files.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const folder = configFolder(lab)
 afterAll(() => folder.remove())
 

@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { k3sHosts, newVersion, oldVersion } from './hosts.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const { sh, kubectl, install, replaceBinary, write, address } = k3sHosts(lab)
 const servers = ['server-1', 'server-2', 'server-3']
 const everyone = [...servers, 'agent-1', 'agent-2']

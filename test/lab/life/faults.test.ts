@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { RunEvent, TaskInfo } from '../../../runner/events.js'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { hostOf, type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { processesOf } from '../process.js'
 import {
   changes,
@@ -112,7 +113,7 @@ const noHalfFiles = async (): Promise<void> => {
 }
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   k3s = k3sHosts(lab)
   await fresh()
 })

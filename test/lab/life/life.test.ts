@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, labDown, labUp, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from '../roles/play.js'
 
 // A step is several runs of playbooks, each of which `play` bounds.
@@ -123,11 +124,10 @@ const make = async (namespace: string): Promise<void> => {
 let isOwn = false
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   isOwn = !lab.hosts.some(({ name }) => name === 'agent-3')
   if (isOwn) {
-    vi.stubEnv('TSPLAY_LAB_DIR', `${inject('labDir')}-life`)
-    lab = await labUp({ nodes: 6, servers: 3 })
+    lab = await labUp({ nodes: 6, servers: 3 }, undefined, `${ourLabDir()}-life`)
   }
   k3s = k3sHosts(lab)
   for (const { name, root } of lab.hosts) {
@@ -136,8 +136,7 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
-  if (isOwn && process.env.TSPLAY_LAB_KEEP !== '1') await labDown()
-  vi.unstubAllEnvs()
+  if (isOwn && process.env.TSPLAY_LAB_KEEP !== '1') await labDown(lab.dir)
 })
 
 let broken: string | undefined

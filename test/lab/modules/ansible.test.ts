@@ -5,10 +5,11 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { findAnsible } from '../../support/ansible.js'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 interface TwinCase {
@@ -78,7 +79,7 @@ echo "=== end"
 
 beforeAll(async () => {
   if (missing) return
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   web = startWeb()
   await Promise.all([prepare('ansible', ['python3', 'python3-apt']), prepare('tsplay', [])])
   writeController()

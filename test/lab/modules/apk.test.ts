@@ -1,7 +1,8 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { findApk } from './apk.js'
 import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
@@ -23,8 +24,10 @@ printf 'v3 http://127.0.0.1:8097\\n' >/etc/apk/repositories
 apk add --initdb
 # It makes device nodes anew, with the umask.
 chmod 666 /dev/null
-printf '%s\\n' "require('http').createServer((q, r) => require('fs').readFile('/srv/apk' + q.url.replace(/^.*\\//, '/'), (e, b) => e ? r.writeHead(404).end() : r.end(b))).listen(8097)" >/root/apk.js
-/opt/tsplay-lab/node /root/apk.js >/dev/null 2>&1 & echo $! >/root/apk.pid`
+printf '%s\\n' "require('http').createServer((q, r) => require('fs').readFile('/srv/apk' + q.url.replace(/^.*\\//, '/'), (e, b) => e ? r.writeHead(404).end() : r.end(b))).listen(8097, () => require('fs').writeFileSync('/root/apk.ready', ''))" >/root/apk.js
+/opt/tsplay-lab/node /root/apk.js >/dev/null 2>&1 & echo $! >/root/apk.pid
+left=100
+until [ -e /root/apk.ready ] || [ $((left -= 1)) -le 0 ]; do sleep 0.1; done`
 
 const apk = findApk()
 let host: LabModuleHost
@@ -38,7 +41,7 @@ const settled = async (args: object, name = 'apk') =>
 
 beforeAll(async () => {
   if (!apk) return
-  const lab = openLab(inject('labDir'))
+  const lab = openLab(ourLabDir())
   await lab.fresh('agent-2')
   host = await connectLabHost(lab, 'agent-2')
   const root = lab.hosts.find(({ name }) => name === 'agent-2')!.root

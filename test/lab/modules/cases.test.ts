@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type Case, readCases } from '../../support/cases.js'
 import { playCase } from '../../support/play-case.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { type LabBenchHost, labBench } from './bench.js'
 import { connectLabHost } from './hosts.js'
 
@@ -30,7 +31,7 @@ for (const kind of kinds)
   describe(`on ${kind.name}, whose sh is ${kind.shell}`, () => {
     let on: LabBenchHost
     beforeAll(async () => {
-      const lab = openLab(inject('labDir'))
+      const lab = openLab(ourLabDir())
       await lab.fresh(kind.name)
       if (kind.systemd) await lab.exec(kind.name, install)
       if (kind.systemd && kind.shell !== 'dash')

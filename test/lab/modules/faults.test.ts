@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Controller } from '../../../runner/modules/module.js'
 import { findModule } from '../../../runner/modules/registry.js'
 import { localController, runModule } from '../../support/cases.js'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 const name = 'agent-2'
@@ -32,7 +33,7 @@ let site: string
 let midway: () => Promise<void> = async () => undefined
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   host = await connectLabHost(lab, name)
   watcher = await connectLabHost(lab, name)
   writeFileSync(join(folder, 'text'), text)

@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findModule } from '../../../runner/modules/registry.js'
 import { localController, runModule } from '../../support/cases.js'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 let lab: Lab
 let host: LabModuleHost
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await lab.fresh('agent-1')
   host = await connectLabHost(lab, 'agent-1')
 })

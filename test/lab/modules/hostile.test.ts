@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { modules } from '../../../runner/modules/registry.js'
 import { type Bench, runModule, withPlaces } from '../../support/cases.js'
 import { type HostileArguments, hostileArguments, hostileValues } from '../../support/hostile.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { labBench } from './bench.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
@@ -45,7 +46,7 @@ describe.each(['server-1', 'box-1'])('on %s', (name) => {
   let host: LabModuleHost
   let root: string
   beforeAll(async () => {
-    const lab = openLab(inject('labDir'))
+    const lab = openLab(ourLabDir())
     await lab.fresh(name)
     host = await connectLabHost(lab, name)
     root = lab.hosts.find((one) => one.name === name)!.root

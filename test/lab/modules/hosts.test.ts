@@ -5,11 +5,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Controller, ResultFields } from '../../../runner/modules/module.js'
 import { findModule } from '../../../runner/modules/registry.js'
 import { localController, runModule } from '../../support/cases.js'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 let lab: Lab
@@ -19,7 +20,7 @@ let folder: string
 let controller: Controller
 
 beforeAll(async () => {
-  lab = await openLab(inject('labDir'))
+  lab = await openLab(ourLabDir())
   await lab.fresh('server-1')
   server = await connectLabHost(lab, 'server-1')
   box = await connectLabHost(lab, 'box-1')

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { NodeInfo } from '../../../runner/modules/k8s/node.js'
 import { findModule } from '../../../runner/modules/registry.js'
 import { localController, runModule } from '../../support/cases.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 const version = 'v1.33.6+k3s1'
@@ -32,7 +33,7 @@ async function converges(args: Record<string, unknown>): Promise<NodeInfo | null
 }
 
 beforeAll(async () => {
-  const lab = await openLab(inject('labDir'))
+  const lab = await openLab(ourLabDir())
   files = join(lab.dir, 'k3s', version)
   await lab.fresh('server-1')
   host = await connectLabHost(lab, 'server-1')

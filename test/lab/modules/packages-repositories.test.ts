@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findModule } from '../../../runner/modules/registry.js'
 import { localController, runModule } from '../../support/cases.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 let host: LabModuleHost
@@ -21,7 +22,7 @@ async function converges(name: string, args: unknown): Promise<void> {
 
 // A repository of one package, without a signature.
 beforeAll(async () => {
-  host = await connectLabHost(openLab(inject('labDir')), 'server-1')
+  host = await connectLabHost(openLab(ourLabDir()), 'server-1')
   await sh(`mkdir -p /srv/apt /root/deb/DEBIAN && cd /srv/apt
     printf '%s\\n' 'Package: lab-repo' 'Version: 1.0' 'Architecture: all' 'Maintainer: x <x@example.org>' 'Description: x' \\
       >/root/deb/DEBIAN/control

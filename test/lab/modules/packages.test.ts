@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keyOne, keyTwo } from '../../support/openpgp.js'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
@@ -45,7 +46,7 @@ while [ "$(stat -L -c %Y /srv/pac/lab.db 2>&1)" = "$(date +%s)" ]; do sleep 0.1;
 cp *-${version}.0-1-any.pkg.tar.gz /srv/pac/ && repo-add -q /srv/pac/lab.db.tar.gz *-${version}.0-1-any.pkg.tar.gz`
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await lab.fresh('server-1')
   host = await connectLabHost(lab, 'server-1')
   const tools = 'dnf zypper pacman-package-manager makepkg createrepo-c rpm libarchive-tools'.split(' ')

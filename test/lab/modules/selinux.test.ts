@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findModule } from '../../../runner/modules/registry.js'
 import { renderScript } from '../../../runner/transport/script.js'
 import type { Script } from '../../../runner/transport/transport.js'
 import { localController, runModule } from '../../support/cases.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 /**
@@ -41,7 +42,7 @@ const inSelinux = (script: Script): Script => ({
 })
 
 beforeAll(async () => {
-  host = await connectLabHost(openLab(inject('labDir')), 'agent-2')
+  host = await connectLabHost(openLab(ourLabDir()), 'agent-2')
   on = {
     ...host,
     run: (script) => host.run(inSelinux(script)),

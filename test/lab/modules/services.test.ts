@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
@@ -9,7 +10,7 @@ let debian: LabModuleHost
 let box: LabModuleHost
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   host = await connectLabHost(lab, 'server-1')
   debian = await connectLabHost(lab, 'server-1', false)
   box = await connectLabHost(lab, 'box-1')

@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findModule } from '../../../runner/modules/registry.js'
 import { localController, runModule } from '../../support/cases.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 // Swap is the kernel's, and the hosts of the lab share it: none is turned on here.
 let host: LabModuleHost
 
 beforeAll(async () => {
-  host = await connectLabHost(openLab(inject('labDir')), 'server-1')
+  host = await connectLabHost(openLab(ourLabDir()), 'server-1')
 })
 afterAll(async () => {
   await host?.close()

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
@@ -8,7 +9,7 @@ let host: LabModuleHost
 let box: LabModuleHost
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await lab.fresh('server-1')
   host = await connectLabHost(lab, 'server-1')
   box = await connectLabHost(lab, 'box-1')

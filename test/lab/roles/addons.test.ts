@@ -3,8 +3,9 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { run } from '../run.js'
 import { changes, failures, play, readInventory, writeInventory } from './play.js'
 
@@ -109,7 +110,7 @@ const makeRelease = async (): Promise<void> => {
 }
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   folder = join(lab.dir, 'addons')
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'local.yaml'), local)

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
 
 const release = 'v1.34.2+k3s1'
@@ -56,7 +57,7 @@ const isDone = (ran: Played): void => expect(failures(ran)).toBe('')
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 })
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   k3s = k3sHosts(lab)
   releases = createServer((request, response) => {
     const channels = { data: [{ id: 'v1.34', latest: release }] }

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { watchDisks } from './disks.js'
 import { changes, failures, play, readInventory, writeInventory } from './play.js'
 
@@ -23,7 +24,7 @@ const ready = async (): Promise<string[]> => {
 }
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   token = String(readInventory(lab).k3s_cluster.vars.token)
   await freshHosts()
   await everywhere('sudo sh -c "ufw allow 22/tcp; ufw allow 8080/tcp comment mine; ufw --force enable"')

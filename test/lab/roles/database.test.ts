@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
 
 const nodes = ['server-1', 'server-2', 'agent-1']
@@ -31,7 +32,7 @@ const freshHosts = () => Promise.all([...nodes, database].map((name) => lab.fres
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   k3s = k3sHosts(lab)
   await freshHosts()
   const url = (address: string) => `http://${address}:2379`

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { run } from '../run.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
 
@@ -83,7 +84,7 @@ const install = (name: string) =>
   `apt-get update -q && apt-get install -qy --no-install-recommends ${name} >/dev/null && `
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await Promise.all(nodes.map((name) => lab.fresh(name)))
   const program = listen.replaceAll('\n', ' ').replaceAll("'", '"')
   await Promise.all([

@@ -1,9 +1,10 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, inject, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { buildStandIns } from '../k3s/build.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { run } from '../run.js'
 import { changes, failures, play } from './play.js'
 
@@ -59,7 +60,7 @@ ${optionals}`
 
 describe('an inventory made for k3s-ansible', () => {
   it('builds its cluster as it is', async () => {
-    const lab = openLab(inject('labDir'))
+    const lab = openLab(ourLabDir())
     const hosts = ['server-1', 'agent-1', 'agent-2']
     await Promise.all(hosts.map((name) => lab.fresh(name)))
     const [server, ...agents] = hosts.map((name) => lab.hosts.find((host) => host.name === name)!.address)

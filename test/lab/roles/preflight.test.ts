@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { watchDisks } from './disks.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
 
@@ -26,7 +27,7 @@ const refusals = ({ events }: Played): Record<string, string> =>
     ),
   )
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await Promise.all(nodes.map((name) => lab.fresh(name)))
 })
 afterAll(async () => {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { sleep, waitFor } from '../run.js'
 import { watchDisks } from './disks.js'
 import { changes, failures, type Played, play } from './play.js'
@@ -67,7 +68,7 @@ const interrupted = async (): Promise<number | null> => {
 }
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await Promise.all(nodes.map((name) => lab.fresh(name)))
   const knobs = '{"knobs":{"nodeGraceMs":3000}}'
   await Promise.all(

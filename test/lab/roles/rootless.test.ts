@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { stringify } from 'yaml'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { watchDisks } from './disks.js'
 import { changes, failures, play, readInventory, root, writeInventory } from './play.js'
 
@@ -49,7 +50,7 @@ const exec = async (command: string): Promise<string> => (await lab.exec('server
 vi.setConfig({ testTimeout: 300_000 })
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await lab.fresh('server-1')
 })
 afterAll(() => lab.fresh('server-1'))

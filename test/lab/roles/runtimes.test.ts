@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, normalize } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { watchDisks } from './disks.js'
 import { type ClusterInventory, changes, failures, play, readInventory, writeInventory } from './play.js'
 
@@ -66,7 +67,7 @@ const putCrio = async (): Promise<void> => {
 const freshHosts = () => Promise.all(nodes.map((name) => lab.fresh(name)))
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await freshHosts()
   await putCrio()
   mirror = createServer((request, response) => {

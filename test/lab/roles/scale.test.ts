@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
 
 const hosts = ['server-1', 'agent-1', 'agent-2', 'server-3']
@@ -27,7 +28,7 @@ const tasksOn = (run: Played, host: string): string[] => [
 ]
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   await Promise.all(hosts.map((name) => lab.fresh(name)))
   const data = readInventory(lab)
   const { server, agent } = data.k3s_cluster.children

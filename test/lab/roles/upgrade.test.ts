@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { cpSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { watchDisks } from './disks.js'
 import { changes, failures, type Played, play, readInventory, root, writeInventory } from './play.js'
 
@@ -83,7 +84,7 @@ const breakStart = (name: string, version: string): void => {
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 })
 
 beforeAll(async () => {
-  lab = openLab(inject('labDir'))
+  lab = openLab(ourLabDir())
   k3s = k3sHosts(lab)
   await freshHosts()
   const made = await play(wanting(from), 'cluster')

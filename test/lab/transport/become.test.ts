@@ -1,12 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Secret } from '../../../runner/secrets/secret.js'
 import { createTransport } from '../../../runner/transport/index.js'
 import type { Become, Connection, Script } from '../../../runner/transport/transport.js'
 import { exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { firstOf, targetOf } from './hosts.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const name = firstOf(lab, 'agent')
 const password = "p'w $x"
 

@@ -1,15 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTransport } from '../../../runner/transport/index.js'
 import { exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { must } from '../run.js'
 import { targetOf } from './hosts.js'
 import { type OwnSshd, ownSshd } from './own-sshd.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const host = lab.hosts.find(({ kind }) => kind === 'server')!
 const folder = mkdtempSync(join(tmpdir(), 'tsplay-host-cert-'))
 const place = '/run/tsp-host-cert'

@@ -1,13 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Secret } from '../../../runner/secrets/secret.js'
 import { createTransport } from '../../../runner/transport/index.js'
 import type { Become, Connection } from '../../../runner/transport/transport.js'
 import { exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { targetOf } from './hosts.js'
 import { type OwnSshd, ownSshd } from './own-sshd.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const host = lab.hosts.filter(({ kind }) => kind === 'server').at(-1)!
 const password = "d'oas $x"
 const users = { fish: '/usr/bin/fish', tcsh: '/usr/bin/tcsh', doas: '/bin/bash' }

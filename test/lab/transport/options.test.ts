@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quote } from '../../../runner/transport/quote.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { type Ended, run } from '../run.js'
 import { configFolder } from './files.js'
 import { type OwnSshd, ownSshd } from './own-sshd.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const host = lab.hosts.find(({ kind }) => kind === 'server')!
 const folder = configFolder(lab)
 const password = "p'w $x-41"

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DelayProxy, startDelayProxy } from '../../../scripts/bench/delay-proxy.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { run } from '../run.js'
 import { configFolder } from './files.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const host = lab.hosts.find(({ kind }) => kind === 'agent')!
 const folder = configFolder(lab)
 const place = '/root/tsp-trips'

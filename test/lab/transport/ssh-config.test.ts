@@ -1,17 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { targetOf as inventoryTarget } from '../../../runner/inventory/target.js'
 import { createTransport } from '../../../runner/transport/index.js'
 import type { Connection, Target, Transport } from '../../../runner/transport/transport.js'
 import { scopeOf } from '../../unit/expression/support.js'
 import { exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { configFolder } from './files.js'
 import { firstOf, targetOf } from './hosts.js'
 import { type OwnSshd, ownSshd } from './own-sshd.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const near = lab.hosts.find(({ kind }) => kind === 'server')!
 const far = lab.hosts.find(({ name }) => name === firstOf(lab, 'agent'))!
 const folder = configFolder(lab)

@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createTransport, type TransportOptions } from '../../../runner/transport/index.js'
 import type { Connection, Target } from '../../../runner/transport/transport.js'
 import { eventually, exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { configFolder } from './files.js'
 import { firstOf, targetOf } from './hosts.js'
 import { type OwnSshd, ownSshd } from './own-sshd.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const agent = firstOf(lab, 'agent')
 const folder = configFolder(lab)
 const path = (name: string): string => join(folder.home, name)

@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, inject, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { createTransport, type TransportOptions } from '../../../runner/transport/index.js'
 import type { Connection, Target } from '../../../runner/transport/transport.js'
 import { eventually, exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { firstOf, targetOf } from './hosts.js'
 import { type OwnSshd, ownSshd } from './own-sshd.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const agent = firstOf(lab, 'agent')
 const folder = mkdtempSync(join(tmpdir(), 'tsplay-lab-ssh-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,12 +1,13 @@
 import { existsSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
+import { ourLabDir } from '../ours.js'
 import { run } from '../run.js'
 import { configFolder } from './files.js'
 
-const lab = openLab(inject('labDir'))
+const lab = openLab(ourLabDir())
 const host = lab.hosts.filter(({ kind }) => kind === 'agent').at(-1)!
 const folder = configFolder(lab)
 const begun = `${folder.home}/begun`

@@ -1,6 +1,6 @@
-import { inject } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../../k3s/hosts.js'
 import { type Lab, openLab } from '../../lab.js'
+import { ourLabDir } from '../../ours.js'
 import { type Played, play, readInventory, writeInventory } from '../play.js'
 
 export const servers = ['server-1', 'server-2', 'server-3']
@@ -27,7 +27,7 @@ export interface OperatedCluster {
 }
 
 export function operatedCluster(): OperatedCluster {
-  const lab = openLab(inject('labDir'))
+  const lab = openLab(ourLabDir())
   const k3s = k3sHosts(lab)
   const vars: Record<string, unknown> = {
     // On a machine that is busy, an answer takes its time.
