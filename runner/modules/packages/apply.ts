@@ -58,9 +58,10 @@ export async function applyPackages(
   const fields = outputFields(await host.run(script))
   const rest = { ...fields, cache_updated: work.update }
   if (fields.rc === 0) return rest
-  const said = fields.stdout_lines
-    .filter((line) => /^[EW]: |error|dpkg:|fail|not found|locked/i.test(line))
-    .slice(-5)
+  const telling = fields.stdout_lines.filter((line) =>
+    /^[EW]: |error|warning|dpkg:|fail|not found|locked/i.test(line),
+  )
+  const said = (telling.length > 0 ? telling : fields.stdout_lines).slice(-5)
   const verb = order.state === 'absent' ? 'remove' : 'install'
   const doing = work.names.length ? `${verb} ${work.names.join(' ')}` : 'update the packages'
   const unknown = /Unable to locate package|no installation candidate|No match for argument|not found/i
