@@ -123,9 +123,9 @@ function magicOf(
     facts: () => factsOf(host),
     omit: () => omit,
   }
-  return new Map(
-    Object.entries(magic).flatMap(([name, get]) => (get ? [[name, get] as [string, () => unknown]] : [])),
-  )
+  const known = new Map<string, () => unknown>()
+  for (const [name, get] of Object.entries(magic)) if (get) known.set(name, get)
+  return known
 }
 
 /** The role's folder, that of the file of tasks, the playbook's (Ansible's order). */

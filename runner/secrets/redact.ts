@@ -8,7 +8,7 @@ export interface Redactor {
   /** A value that must not be shown from now on, in any of the forms it travels in. */
   add(value: string | Secret): void
   text(text: string): string
-  /** A copy of plain data with every string redacted. */
+  /** Plain data with every string redacted: itself where it has nothing to hide, else a copy of it. */
   clean(value: unknown): unknown
 }
 
@@ -39,10 +39,26 @@ export function createRedactor(): Redactor {
     if (typeof value === 'string') return text(value)
     if (value instanceof Secret) return '***'
     if (Buffer.isBuffer(value)) return text(value.toString('utf8'))
-    if (Array.isArray(value)) return value.map(clean)
-    if (value !== null && typeof value === 'object')
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [text(key), clean(inner)]))
-    return value
+    if (value === null || typeof value !== 'object') return value
+    return Array.isArray(value) ? cleanArray(value) : cleanObject(value as Record<string, unknown>)
+  }
+
+  // Nearly all events have nothing to hide, and they come by the thousand: only what is different is copied.
+  const cleanArray = (list: readonly unknown[]): readonly unknown[] => {
+    const cleaned = list.map(clean)
+    return cleaned.some((item, index) => item !== list[index]) ? cleaned : list
+  }
+
+  const cleanObject = (object: Record<string, unknown>): Record<string, unknown> => {
+    let cleaned: [string, unknown][] | undefined
+    const keys = Object.keys(object)
+    for (const [index, key] of keys.entries()) {
+      const [name, inner] = [text(key), clean(object[key])]
+      if (!cleaned && (name !== key || inner !== object[key]))
+        cleaned = keys.slice(0, index).map((before) => [before, object[before]])
+      cleaned?.push([name, inner])
+    }
+    return cleaned ? Object.fromEntries(cleaned) : object
   }
 
   return { add, text, clean }

@@ -31,7 +31,7 @@ interface Parent {
 
 /** Magic variables, computed once for a scope and those that extend it. */
 interface MagicValues {
-  readonly names: readonly string[]
+  names(): Iterable<string>
   has(name: string): boolean
   get(name: string): { readonly value: unknown } | undefined
 }
@@ -89,7 +89,7 @@ function build(layers: readonly Layer[], magic: MagicValues, parent: Parent | un
   let known: ReadonlySet<string> | undefined
   const names = () => {
     known ??= new Set([
-      ...(parent?.scope.names() ?? magic.names),
+      ...(parent?.scope.names() ?? magic.names()),
       ...own.flatMap((layer) => [...layer.vars.keys()]),
     ])
     return known
@@ -137,5 +137,5 @@ function memoised(magic: Magic): MagicValues {
     values.set(name, known)
     return known
   }
-  return { names: [...magic.keys()], has: (name) => magic.has(name), get }
+  return { names: () => magic.keys(), has: (name) => magic.has(name), get }
 }
