@@ -2,7 +2,7 @@ import type { Bench } from './bench.js'
 import { withManyHosts } from './many-hosts.js'
 import { type MixTask, mixFolder, renderPlaybook } from './mix-tasks.js'
 import { table } from './page.js'
-import { runTsplay } from './process.js'
+import { measureTsplay, runTsplay } from './process.js'
 import { checkRecap } from './recap.js'
 import { against, type Point, slope } from './statistics.js'
 
@@ -28,7 +28,7 @@ export const scale: Bench = {
         const measured: Measured[] = []
         for (const hosts of counts) {
           const args = ['-i', inventoryOf(hosts), playbook, '--output', 'plain']
-          const { seconds, stdout, usage } = await runTsplay(args)
+          const { seconds, stdout, usage } = await measureTsplay(args)
           checkRecap(stdout, hosts, 0)
           measured.push({ hosts, seconds, ...usage })
           console.log(`${hosts} hosts: ${seconds.toFixed(2)} s`)

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Bench } from './bench.js'
 import { withLargePlaybook } from './large-playbook.js'
 import { table } from './page.js'
-import { runProcess } from './process.js'
+import { runProcess, tsplay } from './process.js'
 import { against, median } from './statistics.js'
 
 const rounds = 5
@@ -21,7 +21,6 @@ export const startUp: Bench = {
 }
 
 async function measure(large: string, largeInventory: string): Promise<string> {
-  const tsplay = ['node', 'dist/runner/cli.js']
   const inventory = ['-i', 'inventories/single.yaml']
   const playbooks = readdirSync(resolve(root, 'playbooks')).filter((name) => name.endsWith('.yaml'))
   const commands = new Map<string, readonly string[]>([

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Bench } from './bench.js'
 import { renderInventory } from './inventory.js'
 import { table } from './page.js'
-import { runProcess, runTsplay } from './process.js'
+import { measureTsplay, runProcess } from './process.js'
 import { checkRecap } from './recap.js'
 import { against, median } from './statistics.js'
 import type { TestBed } from './test-bed.js'
@@ -64,7 +64,13 @@ function contendersOn({ hosts, access, write }: TestBed, file: string): Map<stri
     [
       'tsplay, `copy`',
       async () => {
-        const { seconds, stdout, usage } = await runTsplay(['-i', inventory, playbook, '--output', 'plain'])
+        const { seconds, stdout, usage } = await measureTsplay([
+          '-i',
+          inventory,
+          playbook,
+          '--output',
+          'plain',
+        ])
         checkRecap(stdout, hosts.length, 1)
         return { seconds, diskMiB: usage.diskKiB / 1024 }
       },

@@ -5,8 +5,8 @@ import { type BuildOptions, build, type Plugin } from 'esbuild'
 
 /**
  * Bundles the program into one file, program.cjs, with the code that V8 makes of it beside it (see built-program.ts): reading
- * some hundred files and compiling them would be most of a start. ssh2 and esbuild stay outside: they are loaded only
- * where something connects or a module of one's own is read, and have native parts.
+ * some hundred files and compiling them would be most of a start. What is native stays outside: esbuild, which is loaded only
+ * where a module of one's own is read, and the parts of ssh2 that not every machine can build.
  */
 
 /** zod brings its messages in every language, 360 KB that each start would parse: English is what is shown. */
@@ -15,6 +15,17 @@ const englishOnly: Plugin = {
   setup({ onLoad }) {
     onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js'",
+    }))
+  },
+}
+
+/** ssh2 asks for what it built of itself by a path beside its own file. */
+const builtBySsh2: Plugin = {
+  name: 'built-by-ssh2',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/sshcrypto\.node$/ }, ({ path }) => ({
+      path: join('ssh2/lib/protocol', path),
+      external: true,
     }))
   },
 }
@@ -42,8 +53,8 @@ await build({
   entryPoints: ['scripts/bundle/entry.ts'],
   outfile: join(out, 'program.cjs'),
   format: 'cjs',
-  external: ['ssh2', 'esbuild'],
-  plugins: [englishOnly],
+  external: ['esbuild', 'cpu-features'],
+  plugins: [englishOnly, builtBySsh2],
   // A script that V8's code is kept of can require, but not import.
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'programUrl' },

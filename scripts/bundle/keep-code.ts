@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { readProgram } from './built-program.js'
+import { openWarmUpHost } from './warm-up-host.js'
 
 /**
  * Keeps the code that V8 makes of program.cjs, with that of the functions which usual runs call: they are run here, on
@@ -9,6 +10,7 @@ import { readProgram } from './built-program.js'
  */
 const path = resolve(process.argv[2]!)
 const folder = mkdtempSync(join(tmpdir(), 'tsplay-warm-up-'))
+const host = await openWarmUpHost(folder)
 const write = process.stdout.write.bind(process.stdout)
 process.stdout.write = () => true
 try {
@@ -16,7 +18,12 @@ try {
   for (const name of ['warm-up.yaml', 'warm-up-tasks.yaml', 'warm-up.ejs'])
     cpSync(join(import.meta.dirname, 'warm-up', name), join(folder, name))
   const inventory = join(folder, 'hosts.yaml')
-  writeFileSync(inventory, 'all: { hosts: { here: { greeting: "{{ inventory_hostname }}" } } }\n')
+  const hosts = {
+    here: { greeting: '{{ inventory_hostname }}', ansible_connection: 'local' },
+    there: host.variables,
+    nowhere: { ansible_host: '127.0.0.1', ansible_port: 1, ansible_timeout: 1 },
+  }
+  writeFileSync(inventory, JSON.stringify({ all: { hosts } }))
   const run = async (...args: string[]): Promise<void> => {
     const code = await program.main(args)
     if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`)
@@ -26,5 +33,6 @@ try {
   writeFileSync(`${path}.code`, script.createCachedData())
   write(Object.keys(await program.api()).join(', '))
 } finally {
+  host.close()
   rmSync(folder, { recursive: true, force: true })
 }
