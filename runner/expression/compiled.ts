@@ -27,12 +27,38 @@ export interface Compiled {
   evaluate(scope: Scope): unknown
 }
 
-/** Shared: of the values of a large playbook most are constant, and sets are not small. */
 const noNames: ReadonlySet<string> = new Set()
+
+/** Of the values of a large playbook most are constant: one small object each, and nothing of its own besides. */
+class Constant implements Compiled {
+  constructor(
+    readonly value: unknown,
+    readonly span: Span | undefined,
+  ) {}
+
+  get names(): ReadonlySet<string> {
+    return noNames
+  }
+
+  get constant(): this {
+    return this
+  }
+
+  evaluate(): unknown {
+    return this.value
+  }
+}
 
 /** Plain data as a `Compiled`. */
 export function constant(value: unknown, span?: Span): Compiled {
-  return { names: noNames, span, constant: { value }, evaluate: () => value }
+  return new Constant(value, span)
+}
+
+/** The names that any of these reads. */
+export function namesOf(parts: readonly Compiled[]): ReadonlySet<string> {
+  const reading = parts.filter((part) => part.names.size > 0)
+  if (reading.length < 2) return reading[0]?.names ?? noNames
+  return new Set(reading.flatMap((part) => [...part.names]))
 }
 
 /** An expression or a template could not be evaluated: an undefined name, a wrong type, an exception in it. */

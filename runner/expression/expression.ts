@@ -7,8 +7,9 @@ import { seal } from './data.js'
 import { helperFunctions } from './helpers.js'
 import { type Locate, locator } from './locate.js'
 import { allowedGlobals, refusedName, varsName } from './names.js'
+import { plainNames } from './plain-names.js'
 import { explainError, lazyCode, resolveName } from './run.js'
-import { analyse } from './walk.js'
+import { type Analysis, analyse } from './walk.js'
 
 /**
  * One bare JavaScript expression (`when:` and its like). Its mistakes are reported at their places.
@@ -43,25 +44,40 @@ interface Code {
 const codes = new Map<string, Code>()
 
 function readCode(text: string, span: Span, locate: Locate, report: Report): Code | undefined {
-  const tree = parse(text, locate, report)
-  if (!tree) return undefined
-  const { free, findings } = analyse(tree)
-  const problems = [...findings]
-  for (const [name, node] of free) {
+  const read = readNames(text, locate, report)
+  if (!read) return undefined
+  const { starts, bare } = read
+  const problems = [...read.findings]
+  for (const [name, start] of starts) {
     const message = name === 'include' ? 'include works in template files only' : refusedName(name)
-    if (message) problems.push({ message, start: node.start, end: node.end })
+    if (message) problems.push({ message, start, end: start + name.length })
   }
   for (const { message, hint, start, end } of problems)
     report({ code: 'expression', message, span: locate(start, end), hint })
   if (problems.length > 0) return undefined
-  const params = [...free.keys()].filter((name) => !allowedGlobals.has(name))
+  const params = [...starts.keys()].filter((name) => !allowedGlobals.has(name))
   return {
-    starts: new Map([...free].map(([name, { start }]) => [name, start])),
-    bare: tree.type === 'Identifier',
+    starts,
+    bare,
     params,
     names: variableNames(params),
     run: lazyCode(`return (${text}\n)`, params, span.file.path),
   }
+}
+
+/** What an expression says of itself. */
+interface Read extends Pick<Code, 'starts' | 'bare'> {
+  readonly findings: Analysis['findings']
+}
+
+function readNames(text: string, locate: Locate, report: Report): Read | undefined {
+  const plain = plainNames(text)
+  if (plain) return { starts: plain, bare: plain.has(text.trim()), findings: [] }
+  const tree = parse(text, locate, report)
+  if (!tree) return undefined
+  const { free, findings } = analyse(tree)
+  const starts = new Map([...free].map(([name, { start }]) => [name, start]))
+  return { starts, bare: tree.type === 'Identifier', findings }
 }
 
 /** The names among `free` that variables must define. */

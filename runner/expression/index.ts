@@ -1,4 +1,4 @@
-export { type Compiled, constant, EvaluationError, type Scope } from './compiled.js'
+export { type Compiled, constant, EvaluationError, namesOf, type Scope } from './compiled.js'
 export { compileExpression } from './expression.js'
 export { helperNames, helpers } from './helpers.js'
 export { variableNameProblem } from './names.js'

@@ -8,6 +8,15 @@ export type Locate = (start: number, end: number) => Span
  * it does not stand in the file as it is, the answer is the whole scalar.
  */
 export function locator(text: string, span: Span): Locate {
+  // Most texts have no mistake, and nobody asks where anything of them stands.
+  let locate: Locate | undefined
+  return (start, end) => {
+    locate ??= locatorOf(text, span)
+    return locate(start, end)
+  }
+}
+
+function locatorOf(text: string, span: Span): Locate {
   const source = span.file.text.slice(span.start, span.end)
   const verbatim = text === '' ? -1 : source.indexOf(text)
   if (verbatim >= 0) {

@@ -34,7 +34,7 @@ export const templateNames: ReadonlySet<string> = new Set([
 ])
 
 /** Words that JavaScript (strict) keeps for itself. */
-const keywords: ReadonlySet<string> = new Set(
+export const javascriptWords: ReadonlySet<string> = new Set(
   (
     'await break case catch class const continue debugger default delete do else enum export extends false finally ' +
     'for function if implements import in instanceof interface let new null package private protected public return ' +
@@ -58,7 +58,7 @@ export function refusedName(name: string): string | undefined {
 export function variableNameProblem(name: string, helpers: ReadonlySet<string>): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     return 'a variable is named with letters, digits and _, no digit first'
-  if (keywords.has(name)) return `${name} is a word of JavaScript`
+  if (javascriptWords.has(name)) return `${name} is a word of JavaScript`
   if (helpers.has(name)) return `${name} is the name of a helper`
   if (templateNames.has(name)) return `${name} is a name that templates use for themselves`
   if (name === varsName) return 'vars stands for all variables'

@@ -1,6 +1,6 @@
 import type { Report } from '../errors.js'
 import type { Span } from '../syntax/source.js'
-import type { Compiled } from './compiled.js'
+import { type Compiled, namesOf, type Scope } from './compiled.js'
 import { compileAt } from './expression.js'
 import type { Locate } from './locate.js'
 import { printable } from './printable.js'
@@ -14,29 +14,23 @@ interface Print {
   readonly code: string
 }
 
-const marks = /<%|%>/g
-
 /**
  * The tags of a text, if all of them are `<%= … %>` without anything that only EJS reads: escapes, trimming tags,
  * statements. Most texts of a playbook are so, and need no template engine.
  */
 export function plainPrints(text: string): Print[] | undefined {
   const prints: Print[] = []
-  let open: number | undefined
-  for (const { 0: mark, index } of text.matchAll(marks)) {
-    const isOpening = mark === '<%'
-    if (isOpening !== (open === undefined)) return undefined
-    if (isOpening) {
-      if (text[index + 2] !== '=') return undefined
-      open = index
-      continue
-    }
-    if (/[-_%]/.test(text[index - 1]!)) return undefined
-    const codeStart = open! + 3
-    prints.push({ start: open!, end: index + 2, codeStart, code: text.slice(codeStart, index) })
-    open = undefined
+  for (let at = 0; ; ) {
+    const start = text.indexOf('<%', at)
+    const close = text.indexOf('%>', at)
+    if (start < 0) return close < 0 && prints.length > 0 ? prints : undefined
+    const codeStart = start + 3
+    const inner = text.indexOf('<%', codeStart)
+    const isPlain = text[start + 2] === '=' && close >= codeStart && (inner < 0 || inner > close)
+    if (!isPlain || '-_%'.includes(text[close - 1]!)) return undefined
+    prints.push({ start, end: close + 2, codeStart, code: text.slice(codeStart, close) })
+    at = close + 2
   }
-  return open === undefined && prints.length > 0 ? prints : undefined
 }
 
 /**
@@ -55,10 +49,8 @@ export function compilePrints(
   const pieces = parts as readonly Compiled[]
   const texts = prints.map(({ start }, index) => text.slice(index === 0 ? 0 : prints[index - 1]!.end, start))
   const rest = text.slice(prints.at(-1)!.end)
-  const [first] = pieces
-  const names = pieces.length === 1 ? first!.names : new Set(pieces.flatMap((piece) => [...piece.names]))
   return {
-    names,
+    names: namesOf(pieces),
     span,
     place: (name) => pieces.find((piece) => piece.names.has(name))?.place?.(name),
     evaluate: (scope) =>
@@ -71,17 +63,16 @@ function compilePrint(print: Print, locate: Locate, report: Report): Compiled | 
   const code = print.code.replace(/;\s*$/, '')
   const place: Locate = (start, end) => locate(print.codeStart + start, print.codeStart + end)
   const compiled = compileAt(code, tag, place, report)
-  return (
-    compiled && {
-      ...compiled,
-      evaluate: (scope) => {
-        const value = compiled.evaluate(scope)
-        try {
-          return printable(value)
-        } catch (error) {
-          throw explainError(error, code, tag)
-        }
-      },
-    }
-  )
+  if (!compiled) return undefined
+  const { evaluate } = compiled
+  return Object.assign(compiled, {
+    evaluate: (scope: Scope) => {
+      const value = evaluate(scope)
+      try {
+        return printable(value)
+      } catch (error) {
+        throw explainError(error, code, tag)
+      }
+    },
+  })
 }

@@ -64,12 +64,13 @@ function compileSingle(
 
 /** A value that is `undefined` is a misspelt member more often than not: it must be asked for. */
 function defined(compiled: Compiled, code: string, span: Span): Compiled {
-  const evaluate: Compiled['evaluate'] = (scope) => {
-    const value = compiled.evaluate(scope)
+  const { evaluate } = compiled
+  const demand: Compiled['evaluate'] = (scope) => {
+    const value = evaluate(scope)
     if (value !== undefined) return value
     throw new EvaluationError(`${code} is undefined`, span, `give a default: <%= ${code} ?? … %>`)
   }
-  return { ...compiled, evaluate }
+  return Object.assign(compiled, { evaluate: demand })
 }
 
 function refuseJinja(text: string, span: Span, report: Report): undefined {

@@ -2,7 +2,7 @@ import type { Report } from '../errors.js'
 import { reportingMemo } from '../syntax/memo.js'
 import type { MappingEntry, Node } from '../syntax/node.js'
 import { toPlain } from '../syntax/read.js'
-import { type Compiled, constant, type Scope } from './compiled.js'
+import { type Compiled, constant, namesOf, type Scope } from './compiled.js'
 import { seal } from './data.js'
 import { omit } from './omit.js'
 import { compileText, type TextOptions } from './text.js'
@@ -38,7 +38,7 @@ function compileOnce(node: Node, report: Report, options: TextOptions): Compiled
 function compileScalar(node: Node & { kind: 'scalar' }, report: Report, options: TextOptions): Compiled {
   if (typeof node.value !== 'string') return constant(node.value, node.span)
   const compiled = compileText(node.value, node.span, report, options) ?? constant(null, node.span)
-  return compiled.constant ? compiled : { ...compiled, written: node.value }
+  return compiled.constant ? compiled : Object.assign(compiled, { written: node.value })
 }
 
 function compileItems(node: Node & { kind: 'sequence' }, report: Report, options: TextOptions): Compiled {
@@ -63,9 +63,14 @@ function compileEntries(node: Node & { kind: 'mapping' }, report: Report, option
 /** A list or an object: plain data if all its parts are. */
 function compound(node: Node, parts: readonly Compiled[], build: (scope: Scope) => unknown): Compiled {
   if (parts.every((part) => part.constant)) return constant(seal(toPlain(node)), node.span)
-  const names = new Set(parts.flatMap((part) => [...part.names]))
   const place = (name: string) => parts.find((part) => part.names.has(name))?.place?.(name)
-  return { names, span: node.span, place, written: toPlain(node), evaluate: (scope) => seal(build(scope)) }
+  return {
+    names: namesOf(parts),
+    span: node.span,
+    place,
+    written: toPlain(node),
+    evaluate: (scope) => seal(build(scope)),
+  }
 }
 
 function checkKey({ key, keySpan }: MappingEntry, report: Report): void {

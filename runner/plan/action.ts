@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { didYouMean } from '../errors.js'
-import { type Compiled, constant, omit } from '../expression/index.js'
+import { type Compiled, constant, namesOf, omit } from '../expression/index.js'
 import type { ControlModule } from '../modules/control/control.js'
 import { controlModules } from '../modules/control/index.js'
 import type { AnyModule } from '../modules/module.js'
@@ -19,6 +19,7 @@ const prefixes = ['ansible.builtin.', 'ansible.legacy.', 'community.general.', '
 
 /** `ansible.builtin.copy` means `copy`: names as collections write them are aliases. */
 export function plainName(key: string): string {
+  if (!key.includes('.')) return key
   const prefix = prefixes.find((candidate) => key.startsWith(candidate))
   return prefix ? key.slice(prefix.length) : key
 }
@@ -110,16 +111,23 @@ function gatherArguments(
     code: 'bad-argument',
     message: `the arguments of '${found.module.name}' must be a mapping`,
     span: value.span,
-    hint: `write ${found.module.name}: { ${argumentNames(found).slice(0, 2).join(': …, ')}: … }`,
+    hint: `write ${found.module.name}: { ${[...(argumentNames(found) ?? [])].slice(0, 2).join(': …, ')}: … }`,
   })
   return undefined
 }
 
-function argumentNames(found: FoundModule): string[] {
-  const shape = shapeOf(found.module.args)
+/** The arguments of a module; `undefined` where any key is taken. Found once: a playbook uses few modules often. */
+function argumentNames(found: FoundModule): ReadonlySet<string> | undefined {
+  const { module } = found
+  if (namesByModule.has(module)) return namesByModule.get(module)
+  const shape = shapeOf(module.args)
   const special = found.kind === 'control' ? specialArguments(found.module) : []
-  return [...Object.keys(shape ?? {}), ...special]
+  const names = shape && new Set([...Object.keys(shape), ...special])
+  namesByModule.set(module, names)
+  return names
 }
+
+const namesByModule = new WeakMap<FoundModule['module'], ReadonlySet<string> | undefined>()
 
 function specialArguments(module: ControlModule): string[] {
   return [...(module.conditions ?? []), ...(module.expressions ?? [])]
@@ -140,18 +148,17 @@ function checkArguments(
   values: readonly [string, Compiled][],
   reader: Reader,
 ): void {
-  const shape = shapeOf(found.module.args)
   const known = argumentNames(found)
   let unknown = false
   for (const { key, keySpan } of args) {
-    if (!shape || known.includes(key)) continue
+    if (!known || known.has(key)) continue
     unknown = true
     const guess = didYouMean(key, known)
     reader.report({
       code: 'unknown-argument',
       message: `'${found.module.name}' has no argument '${key}'`,
       span: keySpan,
-      hint: guess ? `did you mean '${guess}'?` : `its arguments are: ${known.join(', ')}`,
+      hint: guess ? `did you mean '${guess}'?` : `its arguments are: ${[...known].join(', ')}`,
     })
   }
   if (!unknown) checkConstants(found, entry, args, values, reader)
@@ -165,7 +172,8 @@ function checkConstants(
   values: readonly [string, Compiled][],
   reader: Reader,
 ): void {
-  const dynamic = new Set(values.filter(([, value]) => !value.constant).map(([name]) => name))
+  const dynamic = new Set<string>()
+  for (const [name, value] of values) if (!value.constant) dynamic.add(name)
   const constants = values.filter(([name]) => !dynamic.has(name))
   const verdict = judge(
     found.module.args,
@@ -199,6 +207,9 @@ interface Verdict {
 
 const verdicts = new WeakMap<z.ZodType, Map<string, Verdict>>()
 
+/** Verdicts that are remembered of a module: where more tasks than that differ, all of them do. */
+const mostVerdicts = 200
+
 /** Arguments that are alike, as most are but for what templates in them make, are validated once. */
 function judge(schema: z.ZodType, args: Readonly<Record<string, unknown>>): Verdict {
   const known = verdicts.get(schema) ?? new Map<string, Verdict>()
@@ -206,7 +217,7 @@ function judge(schema: z.ZodType, args: Readonly<Record<string, unknown>>): Verd
   // JSON makes null of what is no number; and what is long is not repeated.
   const key = Object.values(args).some(Number.isNaN) ? '' : JSON.stringify(args)
   const verdict = known.get(key) ?? validate(schema, args)
-  if (key !== '' && key.length < 500) known.set(key, verdict)
+  if (key !== '' && key.length < 500 && known.size < mostVerdicts) known.set(key, verdict)
   return verdict
 }
 
@@ -235,7 +246,6 @@ function checkDigits(
 }
 
 function combine(values: readonly [string, Compiled][], entry: MappingEntry): Compiled {
-  const names = new Set(values.flatMap(([, value]) => [...value.names]))
   const allConstant = values.every(([, value]) => value.constant)
   if (allConstant)
     return constant(
@@ -243,7 +253,7 @@ function combine(values: readonly [string, Compiled][], entry: MappingEntry): Co
       entry.keySpan,
     )
   return {
-    names,
+    names: namesOf(values.map(([, value]) => value)),
     span: entry.keySpan,
     evaluate: (scope) =>
       Object.fromEntries(

@@ -110,10 +110,20 @@ function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: Ch
   )
   const checked = new Set<Layer>()
   const seen = new Set<Keywords>()
+  // Tasks side by side mostly share what is around them.
+  let layers: readonly Layer[] | undefined
+  let keywords: Keywords | undefined
+  let names = known
   for (const task of tasks) {
-    const names = within(known, task.layers)
-    const fresh = task.layers.filter((layer) => !checked.has(layer) && checked.add(layer))
-    checkLayers(fresh, names, report)
+    const isElsewhere = task.layers !== layers
+    if (isElsewhere) {
+      layers = task.layers
+      names = within(known, layers)
+      const fresh = layers.filter((layer) => !checked.has(layer) && checked.add(layer))
+      checkLayers(fresh, names, report)
+    }
+    if (isElsewhere || task.keywords !== keywords) checkKeywords(task.keywords, names, report)
+    keywords = task.keywords
     checkTask(task, names, report)
     checkTaskValues(task, seen, report)
     checkNames([templateOf(task, play.playbookDir, files, report)], names, report)
@@ -133,36 +143,21 @@ function addProduced(task: Task, names: Set<string>): void {
 }
 
 function checkTask(task: Task, names: Known, report: Report): void {
-  const action = task.action
-  const conditions = action.kind === 'control' ? Object.values(action.conditions).flat() : []
-  checkNames(
-    [
-      task.name,
-      ...action.parts,
-      ...conditions,
-      task.loop,
-      task.loopControl.label,
-      task.loopControl.pause,
-      task.loopControl.extended,
-      task.loopControl.extendedAllItems,
-      ...(task.loopControl.breakWhen ?? []),
-      ...task.notify,
-      ...(task.changedWhen ?? []),
-      ...(task.failedWhen ?? []),
-      ...(task.until ?? []),
-      task.retries,
-      task.delay,
-      task.async,
-      task.poll,
-      ...keywordValues(task.keywords),
-    ],
-    names,
-    report,
-  )
+  const { action, loopControl } = task
+  const alone = [
+    ...[task.name, task.loop, task.retries, task.delay, task.async, task.poll],
+    ...[loopControl.label, loopControl.pause, loopControl.extended, loopControl.extendedAllItems],
+  ]
+  const conditions = action.kind === 'control' ? Object.values(action.conditions) : []
+  const lists = [loopControl.breakWhen, task.notify, task.changedWhen, task.failedWhen, task.until]
+  checkNames(alone, names, report)
+  for (const list of [action.parts, ...conditions, ...lists]) if (list) checkNames(list, names, report)
 }
 
-function keywordValues(keywords: Keywords): (Compiled | undefined)[] {
-  return [...keywords.environment, ...keywords.when, ...nearestWins.map((name) => keywords[name])]
+function checkKeywords(keywords: Keywords, names: Known, report: Report): void {
+  checkNames(keywords.environment, names, report)
+  checkNames(keywords.when, names, report)
+  for (const name of nearestWins) if (keywords[name]) checkNames([keywords[name]], names, report)
 }
 
 function checkNotify(task: Task, answers: ReadonlySet<string | undefined>, report: Report): void {

@@ -17,12 +17,14 @@ export const noKeywords: Keywords = {
 /** Keywords of which a child's own replaces the one around it. */
 export const nearestWins = [...inheritable, 'delegate_to', 'delegate_facts'] as const
 
+const nearest: ReadonlySet<string> = new Set(nearestWins)
+const isNearestWins = (key: string): key is (typeof nearestWins)[number] => nearest.has(key)
+
 /** The keywords of a play, block, role or task, over those of what is around it. */
 export function inheritKeywords(mapping: MappingNode, outer: Keywords, reader: Reader): Keywords {
   const own: { -readonly [K in keyof Keywords]?: Keywords[K] } = {}
   for (const { key, value } of mapping.entries) {
-    const name = nearestWins.find((each) => each === key)
-    if (name) own[name] = readValue(value, reader)
+    if (isNearestWins(key)) own[key] = readValue(value, reader)
     else if (key === 'environment') own.environment = [...outer.environment, readValue(value, reader)]
     else if (key === 'when') own.when = [...outer.when, ...readConditions(value, reader)]
     else if (key === 'notify') own.notify = readNames(value, reader)

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Compiled } from '../expression/compiled.js'
-import type { MappingNode, Node } from '../syntax/node.js'
+import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { asMapping } from '../syntax/read.js'
 import { type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { isLoop } from './keywords.js'
@@ -10,7 +10,9 @@ import { checkKeys, nodeOf, variableName } from './structure.js'
 
 /** The list that a task loops over: `loop`, or one of Ansible's `with_…`. */
 export function readLoop(task: MappingNode, around: Surroundings, reader: Reader): Compiled | undefined {
-  const [first, second] = task.entries.filter(({ key }) => key === 'loop' || lookups[key])
+  const isSource = ({ key }: MappingEntry) => isLoop(key) && (key === 'loop' || lookups[key])
+  const first = task.entries.find(isSource)
+  const second = first && task.entries.find((entry) => entry !== first && isSource(entry))
   if (second)
     reader.report({
       code: 'structure',
@@ -28,11 +30,13 @@ export function readLoop(task: MappingNode, around: Surroundings, reader: Reader
   return { names, span, place, evaluate: (scope) => lookup(value.evaluate(scope), at) }
 }
 
+const usual: LoopControl = { loopVar: 'item' }
+
 /** `loop_control` of a task; without one, items are called `item`. */
 export function readLoopControl(task: MappingNode, reader: Reader): LoopControl {
   const node = nodeOf(task, 'loop_control')
   const mapping = node && asMapping(node, "'loop_control'", reader.report)
-  if (!mapping) return { loopVar: 'item' }
+  if (!mapping) return usual
   if (!task.entries.some(({ key }) => isLoop(key)))
     reader.report({ code: 'structure', message: "'loop_control' without a loop", span: mapping.span })
   checkKeys(mapping, 'loop_control', reader)

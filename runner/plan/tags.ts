@@ -10,19 +10,22 @@ export interface TagChoice {
 /** Words with a meaning of their own on the command line. */
 const special: ReadonlySet<string> = new Set(['all', 'always', 'never', 'tagged', 'untagged'])
 
+const untagged = ['untagged']
+const everything = ['all']
+
 /** Ansible's decision for a task with these tags, its own and inherited ones (`Taggable.evaluate_tags`). */
 function isSelected(own: readonly string[], { only, skip }: TagChoice): boolean {
   const isTagged = own.length > 0
-  const tags = new Set(isTagged ? own : ['untagged'])
-  const meets = (wanted: readonly string[]): boolean => wanted.some((tag) => tags.has(tag))
-  const wanted = only.length > 0 ? only : ['all']
+  const tags = isTagged ? own : untagged
+  const meets = (wanted: readonly string[]): boolean => wanted.some((tag) => tags.includes(tag))
+  const wanted = only.length > 0 ? only : everything
   const chosen =
-    tags.has('always') ||
-    (wanted.includes('all') && !tags.has('never')) ||
+    tags.includes('always') ||
+    (wanted.includes('all') && !tags.includes('never')) ||
     meets(wanted) ||
-    (wanted.includes('tagged') && isTagged && !tags.has('never'))
+    (wanted.includes('tagged') && isTagged && !tags.includes('never'))
   if (!chosen) return false
-  if (skip.includes('all')) return tags.has('always') && !skip.includes('always')
+  if (skip.includes('all')) return tags.includes('always') && !skip.includes('always')
   return !meets(skip) && !(skip.includes('tagged') && isTagged)
 }
 
@@ -99,6 +102,7 @@ function nodeTags(node: PlanNode): string[] {
 }
 
 function checkTags(plan: Plan, choice: TagChoice): void {
+  if (choice.only.length + choice.skip.length === 0) return
   const known = new Set(plan.plays.flatMap((play) => [...play.keywords.tags, ...tagsOf(play.nodes)]))
   const problems: Diagnostic[] = []
   const check = (option: string, tags: readonly string[]): void => {

@@ -83,7 +83,7 @@ function readBlock(mapping: MappingNode, outer: Surroundings, reader: Reader): P
   checkKeys(mapping, 'block', reader)
   const around = within(outer, {
     keywords: inheritKeywords(mapping, outer.keywords, reader),
-    layers: [...outer.layers, ...ownLayers(mapping, 'block-vars', reader)],
+    layers: withOwnLayers(outer.layers, mapping, 'block-vars', reader),
   })
   const order = reader.nextId()
   return {
@@ -105,6 +105,17 @@ export function ownLayers(mapping: MappingNode, layer: VarsLayer, reader: Reader
   return node ? [{ name: layer, vars: variablesFromNode(node, layer, reader.report) }] : []
 }
 
+/** The layers around, and the mapping's own. Most tasks have none of their own: they share what is around them. */
+function withOwnLayers(
+  outer: readonly Layer[],
+  mapping: MappingNode,
+  layer: VarsLayer,
+  reader: Reader,
+): readonly Layer[] {
+  const own = ownLayers(mapping, layer, reader)
+  return own.length > 0 ? [...outer, ...own] : outer
+}
+
 function readTask(
   entry: MappingEntry,
   mapping: MappingNode,
@@ -118,7 +129,7 @@ function readTask(
   const produces =
     includedNames(frame, action, around.playbookDir, reader) ??
     (action.module === addHostModule ? action.argumentNames : undefined)
-  const task = { ...frame, action, ...(produces && { produces }) }
+  const task = Object.assign(frame, { action }, produces && { produces })
   checkSource(task, around.playbookDir, reader.files, reader.report)
   checkAsync(task, mapping, reader)
   return task
@@ -188,7 +199,7 @@ export function taskFrame(
     delay: value('delay'),
     async: value('async'),
     poll: value('poll'),
-    layers: [...around.layers, ...ownLayers(mapping, varsLayer, reader)],
+    layers: withOwnLayers(around.layers, mapping, varsLayer, reader),
     role: around.role,
     span: mapping.span,
     listen: readTopics(nodeOf(mapping, 'listen'), reader),
@@ -228,7 +239,7 @@ function readMeta(
     keywords: { any_errors_fatal },
     when,
     tags,
-    layers: [...around.layers, ...ownLayers(mapping, 'task-vars', reader)],
+    layers: withOwnLayers(around.layers, mapping, 'task-vars', reader),
     role: around.role,
     span: mapping.span,
   }

@@ -1,8 +1,9 @@
 import type { Diagnostic, Report } from '../errors.js'
 
-interface Done<R> {
-  readonly result: R
-  readonly reports: readonly Diagnostic[]
+/** What is known of the keys in one file. Most have nothing to report, and are not given a list for it. */
+interface Known<K, R> {
+  readonly results: Map<K, R>
+  readonly reports: Map<K, readonly Diagnostic[]>
 }
 
 /**
@@ -13,29 +14,25 @@ interface Done<R> {
 export function reportingMemo<K extends object, R>(
   ownerOf: (key: K) => object,
 ): (key: K, report: Report, work: (report: Report) => R) => R {
-  const owners = new WeakMap<object, Map<K, Done<R>>>()
-  const doneIn = (owner: object): Map<K, Done<R>> => {
-    const known = owners.get(owner)
-    if (known) return known
-    const fresh = new Map<K, Done<R>>()
-    owners.set(owner, fresh)
-    return fresh
+  const owners = new WeakMap<object, Known<K, R>>()
+  const knownIn = (owner: object): Known<K, R> => {
+    const known = owners.get(owner) ?? { results: new Map(), reports: new Map() }
+    owners.set(owner, known)
+    return known
   }
   return (key, report, work) => {
-    const done = doneIn(ownerOf(key))
-    const known = done.get(key)
-    if (known) {
-      for (const diagnostic of known.reports) report(diagnostic)
-      return known.result
+    const { results, reports } = knownIn(ownerOf(key))
+    if (results.has(key)) {
+      for (const diagnostic of reports.get(key) ?? []) report(diagnostic)
+      return results.get(key)!
     }
-    const reports: Diagnostic[] = []
+    const own: Diagnostic[] = []
     const result = work((diagnostic) => {
-      reports.push(diagnostic)
+      own.push(diagnostic)
       report(diagnostic)
     })
-    done.set(key, { result, reports: reports.length > 0 ? reports : none })
+    results.set(key, result)
+    if (own.length > 0) reports.set(key, own)
     return result
   }
 }
-
-const none: readonly Diagnostic[] = []

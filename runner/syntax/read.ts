@@ -32,7 +32,9 @@ export function asNumber(node: Node, what: string, report: Report): number | und
 
 /** The entry of that key. */
 export function entryOf(mapping: MappingNode, key: string): MappingEntry | undefined {
-  return mapping.entries.find((entry) => entry.key === key)
+  // A loop, not `find`: each task is asked for each keyword that there is.
+  for (const entry of mapping.entries) if (entry.key === key) return entry
+  return undefined
 }
 
 /** Is it an absent value: `key:` with nothing behind, `~` or `null`? */
