@@ -3,16 +3,14 @@ import { type Cursor, surrender } from './plain-scalars.js'
 
 const header = /([|>])(-?)\n/y
 
-/** Text over several lines: `|` keeps them, `>` folds those that are all indented alike. Ends at the next line. */
+/** Text over several lines: `|` keeps them, `>` folds them. Ends at the next line. */
 export function readBlockScalar(cursor: Cursor, parent: number): ScalarNode {
   const { file, text, at: start } = cursor
   header.lastIndex = start
   const found = header.exec(text)
   if (!found) throw surrender
-  const isLiteral = found[1] === '|'
   const { lines, end } = linesBelow(text, header.lastIndex, parent)
-  if (!isLiteral && lines.some((line) => line.startsWith(' '))) throw surrender
-  const body = isLiteral ? lines.join('\n') : folded(lines)
+  const body = found[1] === '|' ? lines.join('\n') : folded(lines)
   const value = found[2] === '-' ? body : `${body}\n`
   return { kind: 'scalar', value, style: 'block', raw: text.slice(start, end), span: { file, start, end } }
 }
@@ -46,16 +44,21 @@ function linesBelow(text: string, from: number, parent: number): { lines: string
   return { lines: lines.slice(0, kept), end }
 }
 
-/** Lines become one, blank lines breaks. */
+/** Lines become one, blank lines breaks; those that are indented further stay as they are (YAML 1.2, 8.1.3). */
 function folded(lines: readonly string[]): string {
   let text = lines[0]!
+  let wasIndented = text.startsWith(' ')
   for (let i = 1; i < lines.length; i++) {
     let blanks = 0
     while (lines[i] === '') {
       blanks++
       i++
     }
-    text += blanks > 0 ? `${'\n'.repeat(blanks)}${lines[i]}` : ` ${lines[i]}`
+    const line = lines[i]!
+    const isIndented = line.startsWith(' ')
+    const breaks = isIndented || wasIndented ? blanks + 1 : blanks
+    text += breaks > 0 ? `${'\n'.repeat(breaks)}${line}` : ` ${line}`
+    wasIndented = isIndented
   }
   return text
 }

@@ -252,6 +252,35 @@ printf '%s\\n' '${cut.replaceAll("'", "'\\''")}' >/root/cut`)
     expect((await run(module, again)).change).toBeUndefined()
   })
 
+  describe('before the new file takes its name', () => {
+    const mv = '/usr/local/bin/mv'
+    beforeAll(async () => {
+      await sh(`mkdir -p ${dir} ${folders.join(' ')} /root/pieces
+for folder in ${folders.join(' ')}; do mount --bind ${dir} "$folder"; done
+cd /root && yes 'new line' | head -n 20000 >f && tar -cf x.tar f && mv f pieces`)
+      const merged = lab.hosts.find((one) => one.name === name)!.root
+      writeFileSync(join(folder, 'x.tar'), readFileSync(join(merged, 'root/x.tar')))
+    })
+    afterAll(() => sh(`rm -f ${mv}; umount ${folders.join(' ')}; rm -rf /root/pieces`))
+
+    test.each(named)('%s: the old one or the new one, and the next run settles it', async (_name, writer) => {
+      const { module, args, file = 'f' } = writer
+      const order = args()
+      await sh(`cd ${dir} && rm -rf ./* && yes 'old line' | head -n 4500 >${file}
+printf '%s\\n' '#!/bin/sh' 'rm ${mv}' 'sh /root/cut; sleep 0.3' 'exec /bin/mv "$@"' >${mv} && chmod 755 ${mv}`)
+      const error = await failure(module, order)
+      expect(error.message).toContain('the connection was lost')
+      const files = () => sh(`ls -A -I '*~' ${dir}`)
+      await expect.poll(files, { timeout: 10_000 }).toBe(`${file}\n`)
+      const after = await sumOnHost(file)
+      await host.close()
+      host = await connectLabHost(lab, name)
+      await run(module, order)
+      expect([sumOf(old), await sumOnHost(file)]).toContain(after)
+      expect(await files()).toBe(`${file}\n`)
+    })
+  })
+
   test.each([
     ['copy', { src: 'large', dest: `${dir}/f` }],
     ['synchronize', { src: 'sync/', dest: dir }],

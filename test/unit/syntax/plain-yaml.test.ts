@@ -77,7 +77,6 @@ describe('the reader of the plain part of YAML', () => {
     'a: b\n b: c\n',
     'a: b\na: c\n',
     '<<: { a: 1 }\n',
-    'a: >\n  b\n   c\n',
     'a: |2\n   b\n',
     'a: [b,\n  c]\n',
     'a: b\n---\nc: d\n',
@@ -97,6 +96,19 @@ describe('the reader of the plain part of YAML', () => {
     'a: [b: c]\n',
     'a: 123456789012345678901\n',
   ])('gives %j up', (text) => expect(expectSame(text)).toBe(false))
+
+  it('folds lines as the other does', () => {
+    const line = fc.constantFrom('  a', '  b c', '    d', '     e', '', '', '   ', 'x: y')
+    const lines = fc.array(line, { minLength: 1, maxLength: 9 })
+    let read = 0
+    fc.assert(
+      fc.property(lines, fc.constantFrom('>', '>-', '|', '|-'), (each, mark) => {
+        if (expectSame(`k: ${mark}\n${each.join('\n')}\n`)) read++
+      }),
+      { numRuns: 500 },
+    )
+    expect(read).toBeGreaterThan(100)
+  })
 
   it('never reads anything otherwise than the other, whatever stands in a file', () => {
     const piece = fc.constantFrom(
