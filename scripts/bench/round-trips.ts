@@ -8,14 +8,17 @@ import { checkRecap } from './recap.js'
 import { against, median, type Point, slope } from './statistics.js'
 import type { TestBed } from './test-bed.js'
 
-/** One way, in ms. */
-const delayMs = Number(process.env.TSPLAY_BENCH_DELAY ?? 100)
+/**
+ * One way, in ms. A machine that has waited takes longer for its next step than a busy one, but it does so over both: what
+ * differs between them is round trips alone.
+ */
+const delays = { far: Number(process.env.TSPLAY_BENCH_DELAY ?? 150), near: 50 }
 const folder = '/opt/tsplay-bench-trips'
 const repeats = 3
 
 type Place = 'far' | 'near'
 
-/** What something takes over the network and without it, in ms: what differs is the network. */
+/** What something takes over the far network and over the near one, in ms. */
 type Both = Readonly<Record<Place, number>>
 
 interface Playbook {
@@ -23,7 +26,7 @@ interface Playbook {
   readonly changed: number
 }
 
-/** How many round trips things take: a proxy in front of a host's sshd makes one of them long enough to be counted. */
+/** How many round trips things take: proxies in front of a host's sshd make them long enough to be counted. */
 export const roundTrips: Bench = {
   name: 'round-trips',
   run: {
@@ -32,12 +35,21 @@ export const roundTrips: Bench = {
       const host = bed.hosts[0]!
       const access = bed.accessAs(host.name)
       await bed.onHost(host.name, `rm -rf ${folder} && mkdir ${folder}`)
-      const proxy = await startDelayProxy({ host: host.address, port: host.port }, delayMs)
+      const target = { host: host.address, port: host.port }
+      const proxies = {
+        far: await startDelayProxy(target, delays.far),
+        near: await startDelayProxy(target, delays.near),
+      }
+      const at = (place: Place): BenchHost => ({
+        name: place,
+        address: '127.0.0.1',
+        port: proxies[place].port,
+      })
       try {
-        const far: BenchHost = { name: 'far', address: '127.0.0.1', port: proxy.port }
-        return await measureAll(bed, host, far, access, await measureRoundTrip(delayMs))
+        const trip = (await measureRoundTrip(delays.far)) - (await measureRoundTrip(delays.near))
+        return await measureAll(bed, at('near'), at('far'), access, trip)
       } finally {
-        await proxy.close()
+        await Promise.all([proxies.far.close(), proxies.near.close()])
       }
     },
   },
@@ -74,8 +86,8 @@ async function measureAll(
   const [loop, without] = [await time(loopOf(100)), await time(unchanged(0))]
   const alone = { far: loop.far - without.far, near: loop.near - without.near }
   add('a loop of 100 items that finds nothing to do, in all', 2, alone)
-  const head = ['what', 'far away, ms', 'without the delay, ms', 'round trips']
-  return `One round trip is ${trip.toFixed(1)} ms.\n\n${table(head, rows)}`
+  const head = ['what', 'far, ms', 'near, ms', 'round trips']
+  return `A round trip is ${trip.toFixed(1)} ms longer over the far network than over the near one.\n\n${table(head, rows)}`
 }
 
 async function slopes(counts: readonly number[], time: (count: number) => Promise<Both>): Promise<Both> {
