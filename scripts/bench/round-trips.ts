@@ -1,6 +1,6 @@
 import { createTransport } from '../../runner/transport/index.js'
 import type { Bench } from './bench.js'
-import { measureRoundTrip, startDelayProxy } from './delay-proxy.js'
+import { type DelayProxy, measureRoundTrip, startDelayProxy } from './delay-proxy.js'
 import { type Access, type BenchHost, renderInventory } from './inventory.js'
 import { table } from './page.js'
 import { runTsplay } from './process.js'
@@ -15,11 +15,18 @@ import type { TestBed } from './test-bed.js'
 const delays = { far: Number(process.env.TSPLAY_BENCH_DELAY ?? 150), near: 50 }
 const folder = '/opt/tsplay-bench-trips'
 const repeats = 3
+const connects = 7
 
 type Place = 'far' | 'near'
 
-/** What something takes over the far network and over the near one, in ms. */
-type Both = Readonly<Record<Place, number>>
+/** What something takes over the far network and over the near one, in ms, and how many round trips the far proxy counted. */
+type Both = Readonly<Record<Place | 'counted', number>>
+
+/** What runs are measured over. */
+interface Networks {
+  readonly inventories: Readonly<Record<Place, string>>
+  readonly far: DelayProxy
+}
 
 interface Playbook {
   readonly tasks: readonly string[]
@@ -47,7 +54,7 @@ export const roundTrips: Bench = {
       })
       try {
         const trip = (await measureRoundTrip(delays.far)) - (await measureRoundTrip(delays.near))
-        return await measureAll(bed, at('near'), at('far'), access, trip)
+        return await measureAll(bed, at('near'), at('far'), proxies.far, access, trip)
       } finally {
         await Promise.all([proxies.far.close(), proxies.near.close()])
       }
@@ -59,6 +66,7 @@ async function measureAll(
   bed: TestBed,
   near: BenchHost,
   far: BenchHost,
+  proxy: DelayProxy,
   access: Access,
   trip: number,
 ): Promise<string> {
@@ -67,14 +75,17 @@ async function measureAll(
     near: bed.write('near.yaml', renderInventory([near], access)),
   }
   const rows: string[][] = []
-  const add = (what: string, bar: number, { far: there, near: here }: Both): void => {
-    rows.push([what, there.toFixed(1), here.toFixed(1), against((there - here) / trip, '≤', bar)])
+  const add = (what: string, bar: number, { far: there, near: here, counted }: Both, digits = 2): void => {
+    const judged = against((there - here) / trip, '≤', bar, digits)
+    rows.push([what, there.toFixed(1), here.toFixed(1), judged, counted.toFixed(1)])
     console.log(rows.at(-1)!.join('  '))
   }
-  const time = (playbook: Playbook): Promise<Both> => timeBoth(bed, inventories, playbook)
+  const time = (playbook: Playbook): Promise<Both> => timeBoth(bed, { inventories, far: proxy }, playbook)
   for (const playbook of [unchanged(35), loopOf(100)]) await runOnce(bed, inventories.near, playbook, 'any')
+  const before = proxy.trips()
   add('connecting with a key, until the first script has answered', 9, {
     far: await timeConnect(far, access),
+    counted: (proxy.trips() - before) / connects,
     near: await timeConnect(near, access),
   })
   add(
@@ -82,33 +93,37 @@ async function measureAll(
     1.05,
     await slopes([5, 20, 35], (count) => time(unchanged(count))),
   )
-  add('each task that changes something', 2, await slopes([3, 9, 15], (count) => time(changed(count))))
+  add('each task that changes something', 2, await slopes([3, 18, 33], (count) => time(changed(count))), 1)
   const [loop, without] = [await time(loopOf(100)), await time(unchanged(0))]
-  const alone = { far: loop.far - without.far, near: loop.near - without.near }
+  const alone = {
+    far: loop.far - without.far,
+    near: loop.near - without.near,
+    counted: loop.counted - without.counted,
+  }
   add('a loop of 100 items that finds nothing to do, in all', 2, alone)
-  const head = ['what', 'far, ms', 'near, ms', 'round trips']
+  const head = ['what', 'far, ms', 'near, ms', 'round trips', 'counted']
   return `A round trip is ${trip.toFixed(1)} ms longer over the far network than over the near one.\n\n${table(head, rows)}`
 }
 
 async function slopes(counts: readonly number[], time: (count: number) => Promise<Both>): Promise<Both> {
-  const points: { far: Point[]; near: Point[] } = { far: [], near: [] }
+  const points: Record<keyof Both, Point[]> = { far: [], near: [], counted: [] }
   for (const count of counts) {
-    const { far, near } = await time(count)
-    points.far.push([count, far])
-    points.near.push([count, near])
+    const both = await time(count)
+    for (const name of ['far', 'near', 'counted'] as const) points[name].push([count, both[name]])
   }
-  return { far: slope(points.far), near: slope(points.near) }
+  return { far: slope(points.far), near: slope(points.near), counted: slope(points.counted) }
 }
 
 /** The fastest of a few runs, in ms: what else the machine does can only add. Far and near in turns. */
-async function timeBoth(bed: TestBed, inventories: Record<Place, string>, playbook: Playbook): Promise<Both> {
+async function timeBoth(bed: TestBed, { inventories, far }: Networks, playbook: Playbook): Promise<Both> {
   const fastest = { far: Number.POSITIVE_INFINITY, near: Number.POSITIVE_INFINITY }
+  const before = far.trips()
   for (let i = 0; i < repeats; i++)
     for (const place of ['far', 'near'] as const) {
       const taken = await runOnce(bed, inventories[place], playbook, playbook.changed)
       fastest[place] = Math.min(fastest[place], taken)
     }
-  return fastest
+  return { ...fastest, counted: (far.trips() - before) / repeats }
 }
 
 async function runOnce(
@@ -163,7 +178,7 @@ async function timeConnect(
   { user, key, knownHosts }: Access,
 ): Promise<number> {
   const times: number[] = []
-  for (let i = 0; i < 7; i++) {
+  for (let i = 0; i < connects; i++) {
     const started = performance.now()
     const connection = await createTransport().connect({
       name,

@@ -19,8 +19,9 @@ export function slope(points: readonly Point[]): number {
   return over / under
 }
 
-/** A measured value against its bar, as a cell of a table: `1.02 (bar ≤ 1.05: reached)`. */
+/** A measured value against its bar, as a cell of a table: `1.02 (bar ≤ 1.05: reached)`; what is judged is what is shown. */
 export function against(value: number, rule: '≤' | '≥', bar: number, digits = 2): string {
-  const reached = rule === '≤' ? value <= bar : value >= bar
-  return `${value.toFixed(digits)} (bar ${rule} ${bar}: ${reached ? 'reached' : '**missed**'})`
+  const shown = value.toFixed(digits)
+  const reached = rule === '≤' ? Number(shown) <= bar : Number(shown) >= bar
+  return `${shown} (bar ${rule} ${bar}: ${reached ? 'reached' : '**missed**'})`
 }
