@@ -8,7 +8,8 @@ folder=$HOME/.tsplay_async/$job`
 
 /**
  * Runs beside the job, in a session of its own, and keeps it: the program gets another session, so that at the limit all of
- * it can be stopped; TERM first, KILL for what is left some seconds later. How it ended is told last, by a rename.
+ * it can be stopped; TERM first, KILL for what is left some seconds later. How it ended is told last, by a rename. A job whose
+ * folder has gone, or whose disk is full, is stopped all the same: `true`, since a shell ends where `:` cannot write.
  */
 export const keeperScript = shellScript(
   'async-keeper',
@@ -24,7 +25,7 @@ started=$!
 # shellcheck disable=SC2016
 setsid /bin/sh -c 'sleep "$2"
 [ -e "$1/code" ] && exit
-: >"$1/expired"
+true >"$1/expired"
 kill -TERM "-$3"
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
   sleep 0.2 2>/dev/null || sleep 1

@@ -52,6 +52,18 @@ describe('async with poll', () => {
     expect(ran.trace.at(-1)).not.toContain('failed')
   })
 
+  it('stops one at its limit whose folder has gone', async () => {
+    const ran = await withHome(`    - shell: echo $$ >$HOME/pid; exec sleep 30
+      async: 1
+      poll: 0
+    - shell: until [ -s $HOME/pid ]; do sleep 0.05; done; rm -r $HOME/.tsplay_async
+    - shell: |
+        for round in $(seq 100); do kill -0 "$(cat $HOME/pid)" || exit 0; sleep 0.1; done
+        exit 1
+`)
+    expect(ran.trace.at(-1)).not.toContain('failed')
+  })
+
   it('is tried again by until, and does nothing in check mode', async () => {
     const tasks = `    - shell: echo x >>$HOME/tries; wc -l <$HOME/tries
       async: 20
@@ -115,7 +127,7 @@ describe('async with poll: 0', () => {
 ${status('<%= bad.ansible_job_id %>')}    - debug: { msg: "<%= [late.failed, late.rc, late.stderr].join() %>" }
 ${status('j1')}    - { async_status: { jid: <%= slow.ansible_job_id %>, mode: cleanup }, ignore_errors: true }
     - shell: touch $HOME/go
-`)
+${status('<%= slow.ansible_job_id %>')}`)
     expect(answer(ran)).toEqual(['true,7,no'])
     expect(ran.stdout).toContain('could not find the job j1')
     expect(ran.stdout).toMatch(/the job j[0-9a-f]{16} still runs/)
