@@ -9,8 +9,8 @@ import { type Ran, timeline } from './timeline.js'
 
 const agents = 20
 const newcomer = `agent-${agents + 1}`
-/** What a peer of the newcomer may be asked and told: its firewall, and nothing else. */
-const ofPeers = ['its firewall', 'firewall', 'k3s_cluster']
+/** What a peer of the newcomer may be asked and told: what it is, and its firewall. */
+const ofPeers = ['its facts', 'firewall', 'k3s_cluster']
 
 /** One agent more in a cluster of three servers and twenty agents: how long it takes, and who has to do something for it. */
 export const addAgent: Bench = {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { watchDisks } from './disks.js'
 import { changes, failures, type Played, play, readInventory, writeInventory } from './play.js'
 
 const hosts = ['server-1', 'agent-1', 'agent-2', 'server-3']
@@ -15,6 +16,15 @@ const cluster = async (): Promise<string[]> =>
 const scale = (...words: string[]): Promise<Played> =>
   play(inventory, 'scale', ...words.flatMap((word) => (word.startsWith('-') ? [word] : ['-e', word])))
 const wrong = (run: Played): string => (run.code === 0 ? '' : failures(run))
+
+/** What a run says that changes nothing on any host. */
+const refused = async (...words: string[]): Promise<string> => {
+  const touched = await watchDisks(lab, hosts)
+  const run = await scale(...words)
+  expect(await touched()).toEqual([])
+  expect([run.code, Math.max(...Object.values(changes(run)))]).toEqual([2, 0])
+  return failures(run)
+}
 
 /** The tasks that ran on a host, by role or name; what was skipped did not. */
 const tasksOn = (run: Played, host: string): string[] => [
@@ -71,12 +81,49 @@ describe('what cannot be', () => {
   })
 })
 
+describe('a host that cannot be beside the nodes that are there', () => {
+  it('is refused for its name, its machine-id and its clock, and is not touched', async () => {
+    // A clock that is ahead cannot be had on hosts that share a kernel: the program that tells it is.
+    const date = '#!/bin/sh\nexec /usr/bin/date -d "+90 seconds" "$@"\n'
+    const { stdout: id } = await lab.exec('agent-1', 'cat /etc/machine-id')
+    const { stdout: own } = await lab.exec('agent-2', 'cat /etc/machine-id')
+    const differ = [
+      'hostname agent-1',
+      `echo ${id.trim()} >/etc/machine-id`,
+      `printf %s ${Buffer.from(date).toString('base64')} | base64 -d >/usr/local/bin/date`,
+      'chmod 755 /usr/local/bin/date',
+    ]
+    expect(await lab.exec('agent-2', `sudo sh -c '${differ.join(' && ')}'`)).toMatchObject({ code: 0 })
+    const said = await refused('pool=gpu', 'replicas=1')
+    await lab.exec(
+      'agent-2',
+      `sudo sh -c 'hostname agent-2; echo ${own.trim()} >/etc/machine-id; rm /usr/local/bin/date'`,
+    )
+    expect(said).toContain('hostname: agent-1 is also the name of agent-1')
+    expect(said).toContain('identity: the machine-id is also that of agent-1')
+    expect(said).toMatch(/clock: [89]\d s ahead of the other hosts/)
+  })
+
+  it('is refused where there is no room for it, and where it would be told what the cluster is not', async () => {
+    const small = JSON.stringify({ server_config_yaml: 'cluster-cidr: 10.42.0.0/23' })
+    expect(await refused('pool=gpu', 'replicas=1', small)).toMatch(
+      /networks: cluster-cidr 10\.42\.0\.0\/23 holds 2 nodes of \/24, and there are 3/,
+    )
+    const said = await refused('pool=gpu', 'replicas=1', 'token=mistyped', 'k3s_version=v1.28.9+k3s1')
+    expect(said).toContain('the token of the inventory is not that of the cluster')
+    expect(said).toMatch(
+      /agent-2 with v1\.28\.9\+k3s1 is more than three minors older than v1\.\S+ of the server server-1/,
+    )
+    expect(said).not.toContain('mistyped')
+  })
+})
+
 describe('a pool', () => {
   it('takes one host in, and nothing but the firewall is looked at elsewhere', async () => {
     const joined = await scale('pool=gpu', 'replicas=1')
     expect(wrong(joined)).toBe('')
     expect(await cluster()).toEqual(['agent-1 Ready', 'agent-2 Ready', 'server-1 Ready'])
-    expect(tasksOn(joined, 'agent-1')).toEqual(['its firewall', 'k3s_cluster', 'firewall'])
+    expect(tasksOn(joined, 'agent-1')).toEqual(['its facts', 'k3s_cluster', 'firewall'])
     expect(tasksOn(joined, 'server-3')).toEqual(['is something of k3s there'])
     expect(joined.output).toMatch(/gpu: 0 nodes, 0 ready/)
     expect(joined.output).toMatch(/gpu: 1 nodes, 1 ready: agent-2/)
@@ -115,6 +162,17 @@ describe('a pool', () => {
 })
 
 describe('a node that the inventory does not know', () => {
+  it('keeps its name to itself', async () => {
+    const text = readInventory(lab)
+    const { server, agent } = text.k3s_cluster.children
+    agent.hosts = { 'agent-1': agent.hosts['agent-1']!, spare: server.hosts['server-3']! }
+    server.hosts = { 'server-1': server.hosts['server-1']! }
+    inventory = writeInventory(lab, 'fewer', text)
+    await lab.exec('server-3', 'sudo hostname agent-2')
+    expect(await refused()).toContain('hostname: agent-2 is a node of the cluster already')
+    await lab.exec('server-3', 'sudo hostname server-3')
+  })
+
   it('is told of, and goes only when that is asked for', async () => {
     const text = readInventory(lab)
     const { server, agent } = text.k3s_cluster.children
