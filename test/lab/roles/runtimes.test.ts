@@ -15,14 +15,18 @@ let mirror: Server
 let corrupt = false
 
 /** One server with SQLite and no token of ours, agents with the distribution's runtimes, k3s from a mirror. */
-const inventoryOf = (version: string, docker: Record<string, unknown> = {}): string => {
+const inventoryOf = (
+  version: string,
+  docker: Record<string, unknown> = {},
+  others: Record<string, Record<string, unknown>> = {},
+): string => {
   const inventory: ClusterInventory = readInventory(lab)
   const { server, agent } = inventory.k3s_cluster.children
   const crio = server.hosts['server-2']
-  server.hosts = { 'server-1': server.hosts['server-1']! }
+  server.hosts = { 'server-1': { ...server.hosts['server-1'], ...others['server-1'] } }
   agent.hosts = {
     'agent-1': { ...agent.hosts['agent-1'], container_runtime: 'docker', ...docker },
-    'agent-2': { ...agent.hosts['agent-2'], container_runtime: 'containerd' },
+    'agent-2': { ...agent.hosts['agent-2'], container_runtime: 'containerd', ...others['agent-2'] },
     'server-2': { ...crio, container_runtime: 'crio', crio_packages: [] },
   }
   const { airgap_dir: _, token: __, ...vars } = inventory.k3s_cluster.vars
@@ -64,6 +68,19 @@ const putCrio = async (): Promise<void> => {
     )
   await lab.exec('server-2', 'sudo chmod 755 /usr/local/bin/crio && sudo systemctl start crio')
 }
+const kubectl = async (words: string): Promise<string> =>
+  (await lab.exec('server-1', `sudo k3s kubectl ${words}`)).stdout
+/** Pods for every node. */
+const busy = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: busy, namespace: busy }
+spec:
+  replicas: 8
+  selector: { matchLabels: { app: busy } }
+  template:
+    metadata: { labels: { app: busy } }
+    spec: { containers: [{ name: a, image: a }] }
+`
 const freshHosts = () => Promise.all(nodes.map((name) => lab.fresh(name)))
 
 beforeAll(async () => {
@@ -125,18 +142,70 @@ describe('runtimes of the distribution', () => {
     expect(unproxied).toEqual(['localhost', '127.0.0.0/8', '::1', ...addresses, ...inside])
   })
 
-  it('keep their driver while pods run, and nothing is touched', async () => {
+  const drain = ['-e', 'cgroup_driver_drain=true']
+  const cgroupfs = { cgroup_driver: 'cgroupfs' }
+  const refusal = async (inventory: string, ...args: string[]): Promise<string> => {
     const touched = await watchDisks(lab, nodes)
     const started = () =>
-      lab.exec('agent-1', 'systemctl show -P ActiveEnterTimestampMonotonic docker k3s-agent')
+      Promise.all(
+        nodes.map((name) =>
+          lab.exec(name, 'systemctl show -P ActiveEnterTimestampMonotonic docker k3s k3s-agent'),
+        ),
+      )
     const before = await started()
-    const refused = await play(inventoryOf('v1.33.6+k3s1', { cgroup_driver: 'cgroupfs' }), 'cluster')
+    const refused = await play(inventory, 'cluster', ...args)
     expect([refused.code, changes(refused)]).toEqual([2, none])
-    expect(failures(refused)).toMatch(
-      /driver of docker would change while k3s runs.*cgroup_driver_drain: true moves them away first/,
-    )
     expect(await touched()).toEqual([])
     expect(await started()).toEqual(before)
+    return failures(refused)
+  }
+
+  it('keep their driver while pods run, and nothing is touched', async () => {
+    expect(await refusal(inventoryOf('v1.33.6+k3s1', cgroupfs))).toMatch(
+      /driver of docker would change while k3s runs.*cgroup_driver_drain: true moves them away first/,
+    )
+    expect(await refusal(inventoryOf('v1.33.6+k3s1', cgroupfs), ...drain)).toMatch(
+      /driver of docker would change, and this node has to leave its pods to others.*run it with --limit agent-1, then/,
+    )
+  })
+
+  it('do not take the place of another while pods run: nothing is installed before that is refused', async () => {
+    const other = { 'server-1': { container_runtime: 'docker' }, 'agent-2': { container_runtime: 'k3s' } }
+    const said = await refusal(inventoryOf('v1.33.6+k3s1', {}, other))
+    expect(said).toMatch(
+      /on server-1: the runtime would change from k3s's own containerd to docker while k3s runs/,
+    )
+    expect(said).toMatch(
+      /on agent-2: the runtime would change from \S*containerd.sock to k3s's own containerd while/,
+    )
+    expect((await lab.exec('server-1', 'command -v docker')).stdout).toBe('')
+  })
+
+  it('change their driver once the pods have left, if that is wished, and the pods may come back', async () => {
+    const pods = () => kubectl('get pods -n busy -o wide --no-headers')
+    await kubectl('create namespace busy')
+    await lab.exec('server-1', `echo ${Buffer.from(busy).toString('base64')} | base64 -d >/tmp/busy.yaml`)
+    await kubectl('apply -f /tmp/busy.yaml')
+    await expect.poll(pods, { timeout: 20_000 }).toMatch(/Running.* agent-1 /)
+    const change = (docker: Record<string, unknown>) =>
+      play(inventoryOf('v1.33.6+k3s1', docker), 'cluster', '--limit', 'agent-1', ...drain)
+    const changed = await change(cgroupfs)
+    expect(failures(changed)).toBe('')
+    const order = changed.events.flatMap((event) =>
+      event.type === 'host_finished' && event.result.status === 'changed' ? [event.task.name] : [],
+    )
+    expect(
+      order.filter((name) => /^(move the pods|stop k3s|docker reads|start k3s-agent$)/.test(name)),
+    ).toEqual(['move the pods of agent-1 away', 'stop k3s', 'docker reads its settings', 'start k3s-agent'])
+    expect(await pods()).not.toMatch(/ agent-1 /)
+    const driver = () => lab.exec('agent-1', "sudo docker info -f '{{.CgroupDriver}}'")
+    expect((await driver()).stdout.trim()).toBe('cgroupfs')
+    expect(await kubectl('get nodes --no-headers')).toMatch(/^agent-1 +Ready /m)
+    expect(changes(await change(cgroupfs))).toEqual({ 'agent-1': 0 })
+    expect(failures(await change({}))).toBe('')
+    expect((await driver()).stdout.trim()).toBe('systemd')
+    expect(await kubectl('get nodes --no-headers')).not.toContain('SchedulingDisabled')
+    await kubectl('delete namespace busy')
   })
 
   it('add the cluster to the kubeconfig of the controller under its name', async () => {
@@ -166,5 +235,19 @@ describe('a download', () => {
     expect(failures(upgraded)).toBe('')
     const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
     expect(stdout.match(/ Ready .* v1\.34\.2\+k3s1/g)).toHaveLength(4)
+  })
+})
+
+describe('a runtime', () => {
+  it('takes the place of another once the pods have left', async () => {
+    const inventory = inventoryOf('v1.34.2+k3s1', {}, { 'agent-2': { container_runtime: 'k3s' } })
+    const limited = ['--limit', 'agent-2', '-e', 'cgroup_driver_drain=true']
+    const changed = await play(inventory, 'cluster', ...limited)
+    expect(failures(changed)).toBe('')
+    expect(changed.output).toContain('move the pods of agent-2 away')
+    const config = await lab.exec('agent-2', 'sudo cat /etc/rancher/k3s/config.yaml')
+    expect(config.stdout).not.toContain('container-runtime-endpoint')
+    expect(await kubectl('get nodes --no-headers')).toMatch(/^agent-2 +Ready /m)
+    expect(changes(await play(inventory, 'cluster', ...limited))).toEqual({ 'agent-2': 0 })
   })
 })

@@ -1,15 +1,20 @@
+import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { play } from '../../support/playbook.js'
+import { shells } from '../../support/cases.js'
+import { play, temporaryFolder } from '../../support/playbook.js'
 
 const roles = fileURLToPath(new URL('../../../roles/', import.meta.url))
 
 /** What the role cgroup_driver asks hosts and its defaults. */
 const asked = {
   cgroup_docker_file: {},
-  cgroup_crio_status: {},
   cgroup_containerd_file: {},
-  cgroup_containerd_dump: {},
+  container_runtime: 'containerd',
+  k3s_unit: 'k3s',
+  k3s_args: '',
+  k3s_node_config: {},
+  systemd_dir: '/etc/systemd/system',
   k3s_cgroup_driver: 'systemd',
   containerd_cni_bin_dir: '/k3s/cni',
   containerd_cni_conf_dir: '/k3s/net.d',
@@ -120,8 +125,46 @@ disabled_plugins = [
       '[plugins."x".runtimes.nvidia.options]\n  SystemdCgroup = true\n[plugins."x".runtimes.runc.options]\n',
     ],
   ])('tell the driver %s', async (driver, stdout) => {
-    const given = { cgroup_containerd_dump: { stdout } }
-    expect(await value(['cgroup_driver/vars'], 'cgroup_containerd_driver', given)).toBe(driver)
+    const given = { cgroup_answer: { rc: 0, stdout } }
+    expect(await value(['cgroup_driver/vars'], 'cgroup_driver_now', given)).toBe(driver)
+  })
+})
+
+describe('what the k3s of a host is told of its runtime', () => {
+  const unit = (words: string) => ({ service: `[Service]\nExecStart=/usr/local/bin/k3s agent ${words}\n` })
+  const installed =
+    "[Service]\nExecStart=/usr/local/bin/k3s \\\n    agent \\\n\t'--container-runtime-endpoint' \\\n\t'unix:///a' \\\n"
+
+  it.each<[string, Record<string, string>, string]>([
+    ['nothing', unit(''), ''],
+    ['docker', { 'etc/config.yaml': 'token: x\ndocker: true\n', ...unit('') }, 'uses docker\n'],
+    [
+      'a socket, in a file that is read later',
+      {
+        'etc/config.yaml': 'container-runtime-endpoint: unix:///a\n',
+        'etc/config.yaml.d/b.yaml': 'container-runtime-endpoint: "unix:///b"\n',
+      },
+      'uses unix:///b\n',
+    ],
+    ['docker, by the command', unit('--node-ip 10.0.0.1 --docker'), 'uses docker\n'],
+    ['a socket, by the command', unit('--container-runtime-endpoint=unix:///a'), 'uses unix:///a\n'],
+    ['a socket, by the installer of k3s', { service: installed }, 'uses unix:///a\n'],
+    [
+      'how its own containerd counts',
+      {
+        'data/agent/etc/containerd/config.toml': '[a]\n  SystemdCgroup = true\n[b]\n  SystemdCgroup = true\n',
+      },
+      'runtime true\n',
+    ],
+  ])('%s', (_, files, said) => {
+    const dir = temporaryFolder(files)
+    const words = [`${roles}cgroup_driver/files/look.sh`, `${dir}/etc`, `${dir}/data`, `${dir}/service`]
+    for (const { name, argv, env, close } of shells()) {
+      const [program = '', ...args] = argv
+      const { status, stdout, stderr } = spawnSync(program, [...args, ...words], { encoding: 'utf8', env })
+      close()
+      expect([status, stdout, stderr], name).toEqual([0, said, ''])
+    }
   })
 })
 
