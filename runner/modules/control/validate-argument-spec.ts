@@ -15,7 +15,7 @@ export interface ArgumentOption {
   readonly options?: Readonly<Record<string, ArgumentOption>>
 }
 
-const optionSchema = z.custom<ArgumentOption>((value) => typeof value === 'object')
+const optionSchema = z.custom<ArgumentOption>((value) => typeof value === 'object' && value !== null)
 
 export const validateArgumentSpecModule = defineControl({
   name: 'validate_argument_spec',
@@ -76,8 +76,17 @@ const typeRules: Readonly<Record<string, (value: unknown) => boolean>> = {
   float: (value) => isNumeral(value, /^-?\d+(\.\d+)?$/),
   list: (value) => Array.isArray(value),
   dict: (value) => typeof value === 'object' && !Array.isArray(value),
+  // Text, or what could be written as JSON (Ansible's rule for both words).
+  json: (value) => typeof value === 'string' || typeof value === 'object',
+  jsonarg: (value) => typeof value === 'string' || typeof value === 'object',
+  // An amount: 10, 1.5G, 10MB or 2 megabytes; of bits 10Mb.
+  bytes: (value) => isNumeral(value, /^\s*\d*\.?\d+\s*(?:[YZEPTGMKyzeptgmk]?B?|[A-Za-z]*bytes?)\s*$/),
+  bits: (value) => isNumeral(value, /^\s*\d*\.?\d+\s*(?:[YZEPTGMKyzeptgmk]?b?|[A-Za-z]*bits?)\s*$/),
   raw: () => true,
 }
+
+/** What `type` and `elements` may say. */
+export const argumentTypes: readonly string[] = Object.keys(typeRules)
 
 function isOfType(type: string, value: unknown): boolean {
   const rule = typeRules[type]
