@@ -10,7 +10,7 @@ import { variablesFromNode } from '../vars/variables.js'
 import type { Reader } from './context.js'
 import type { RoleInfo } from './plan.js'
 import { type ArgumentSpec, readArgumentSpec } from './role-spec.js'
-import { nodeOf } from './structure.js'
+import { checkFields, expectList, nodeOf } from './structure.js'
 
 /** A role's files, but its tasks and handlers, which are read where the role is used. */
 export interface Role extends Pick<RoleInfo, 'name' | 'path'> {
@@ -54,9 +54,12 @@ export function readRole(
   return role
 }
 
+/** What a role says of itself; `galaxy_info` and `collections` are for others than who runs it. */
+const metaFields = ['dependencies', 'allow_duplicates', 'argument_specs', 'galaxy_info', 'collections']
+
 function roleIn(path: string, name: string, span: Span, reader: Reader, from: RoleFiles): Role {
   const meta = mainMapping(path, 'meta', reader)
-  const dependencies = meta && nodeOf(meta, 'dependencies')
+  if (meta) checkFields(meta, metaFields, "a role's meta", reader)
   const duplicates = meta && nodeOf(meta, 'allow_duplicates')
   const file = (folder: Folder): string | undefined =>
     roleFile(path, folder, from[`${folder}_from`], span, reader)
@@ -67,7 +70,7 @@ function roleIn(path: string, name: string, span: Span, reader: Reader, from: Ro
     path,
     defaults: spec ? { ...defaults, types: spec.types } : defaults,
     vars: layerOf(variableFiles(path, 'vars', from, span, reader), 'role-vars', reader),
-    dependencies: dependencies?.kind === 'sequence' ? dependencies.items : [],
+    dependencies: expectList(meta && nodeOf(meta, 'dependencies'), "'dependencies'", reader),
     spec,
     allowDuplicates: (duplicates && asBoolean(duplicates, "'allow_duplicates'", reader.report)) ?? false,
     tasks: file('tasks'),

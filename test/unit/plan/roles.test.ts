@@ -11,6 +11,27 @@ const spec = (lines: string) => ({
 })
 const option = (fields: string) => spec(`options: { x: ${fields} }`)
 
+describe("a role's meta", () => {
+  const meta = (text: string) => play(playbook, { files: { ...tasks, 'roles/r/meta/main.yaml': text } })
+
+  it.each([
+    ['dependancies: [s]', '1:1', /unknown key 'dependancies' in a role's meta[\s\S]*'dependencies'/],
+    ['allow_duplicate: true', '1:1', /unknown key 'allow_duplicate'[\s\S]*'allow_duplicates'/],
+    ['dependencies: s', '1:15', /'dependencies' must be a list, not text/],
+    ['allow_duplicates: maybe', '1:19', /'allow_duplicates' must be true or false/],
+  ])('%s', async (text, place, says) => {
+    const ran = await meta(`${text}\n`)
+    expect(ran.stderr).toContain(`main.yaml:${place}: error:`)
+    expect(ran.stderr).toMatch(says)
+    expect(ran.exitCode).toBe(1)
+  })
+
+  it('may hold what others read of it', async () => {
+    const ran = await meta('galaxy_info: { author: a }\ncollections: [c.d]\ndependencies:\n')
+    expect(ran).toMatchObject({ stderr: '', messages: ['h1: ran'] })
+  })
+})
+
 describe('argument specs that cannot be', () => {
   it.each([
     ['{ type: strng }', '3:25', /'type' of the option 'x' .* is no type: 'strng'[\s\S]*did you mean 'str'/],
