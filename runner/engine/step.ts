@@ -139,9 +139,10 @@ function notified(
   if (outcome.result.status !== 'changed') return outcome
   try {
     notify(
+      run,
+      batch,
       task,
       host,
-      batch,
       taskScope(run, batch, host, { role: task.role, layers: [...task.layers, ...step.layers] }),
     )
     return outcome

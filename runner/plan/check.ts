@@ -1,5 +1,4 @@
-import { didYouMean, type Report } from '../errors.js'
-import type { Compiled } from '../expression/compiled.js'
+import type { Report } from '../errors.js'
 import type { Inventory } from '../inventory/inventory.js'
 import type { Files } from '../syntax/files.js'
 import type { Layer } from '../vars/layers.js'
@@ -10,12 +9,13 @@ import { hostsOf } from './check-hosts.js'
 import { checkInventory, inventoryLayers } from './check-inventory.js'
 import { checkLoops } from './check-loops.js'
 import { addNames, checkLayers, checkNames, type Known, namesOfPlay, within } from './check-names.js'
+import { answersOf, checkNotify } from './check-notify.js'
 import { checkSpecs } from './check-specs.js'
 import { templateOf } from './check-template.js'
 import { checkPlayValues, checkTaskValues } from './check-values.js'
 import { checkVarsFiles } from './check-vars-files.js'
 import { nearestWins } from './inherit.js'
-import { type Keywords, type Plan, type PlanNode, type Play, type Task, taskOfHandler } from './plan.js'
+import type { Keywords, Plan, PlanNode, Play, Task } from './plan.js'
 import { extraLayer, staticScope } from './static-scope.js'
 
 /** What the checks need beside the plan. */
@@ -103,11 +103,7 @@ function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: Ch
   )
   checkPlayValues(play, report)
   checkLayers([...play.layers, ...play.varsFilesOfHosts.flatMap((file) => file.possible)], known, report)
-  const answers = new Set(
-    play.handlers
-      .map(taskOfHandler)
-      .flatMap((handler) => [constantText(handler.name), ...handler.listen].filter(Boolean)),
-  )
+  const answers = answersOf(play.handlers)
   const checked = new Set<Layer>()
   const seen = new Set<Keywords>()
   // Tasks side by side mostly share what is around them.
@@ -158,27 +154,6 @@ function checkKeywords(keywords: Keywords, names: Known, report: Report): void {
   checkNames(keywords.environment, names, report)
   checkNames(keywords.when, names, report)
   for (const name of nearestWins) if (keywords[name]) checkNames([keywords[name]], names, report)
-}
-
-function checkNotify(task: Task, answers: ReadonlySet<string | undefined>, report: Report): void {
-  for (const name of task.notify) {
-    const text = constantText(name)
-    if (text === undefined || answers.has(text) || answers.has(text.replace(/^.* : /, ''))) continue
-    const guess = didYouMean(
-      text,
-      [...answers].filter((answer) => answer !== undefined),
-    )
-    report({
-      code: 'missing-handler',
-      message: `no handler '${text}' is defined in this play`,
-      span: name.span,
-      hint: guess && `did you mean '${guess}'?`,
-    })
-  }
-}
-
-function constantText(value: Compiled | undefined): string | undefined {
-  return value?.constant ? String(value.constant.value) : undefined
 }
 
 /** Every task of a play, handlers included. */

@@ -9,6 +9,7 @@ import type { Layer } from '../vars/layers.js'
 import { variablesFromNode } from '../vars/variables.js'
 import { type Reader, readValue } from './context.js'
 import { expectList, expectText } from './structure.js'
+import { tag, tagPattern } from './tag-pattern.js'
 
 /** A file of `vars_files` that each host has its own of: `vars/<%= facts.os.family %>.yaml`. */
 export interface HostVarsFile {
@@ -100,18 +101,12 @@ function firstThere(names: readonly string[], dir: string, files: Files): string
 
 const writtenIn = ({ constant, written }: Compiled): string => String(constant?.value ?? written ?? '')
 
-const tag = /<%[\s\S]*?%>/
-
 /** The files whose names fit what stands around the tags of a name; a folder with a tag in its name is not looked for. */
 function possiblePaths(name: Compiled, dir: string, files: Files): string[] {
   return places(writtenIn(name), dir).flatMap((place) => {
     const folder = dirname(place)
     if (tag.test(folder)) return []
-    const parts = basename(place).split(new RegExp(tag, 'g'))
-    const rule = new RegExp(
-      `^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`,
-      's',
-    )
+    const rule = tagPattern(basename(place))
     return (files.list(folder) ?? [])
       .filter((entry) => !entry.isDirectory && rule.test(entry.name))
       .map((entry) => resolve(folder, entry.name))

@@ -219,6 +219,40 @@ describe('handlers', () => {
     expect(ran.exitCode).toBe(2)
   })
 
+  it('are called by the name that their template comes to, on each host its own', async () => {
+    const role = (vars: string) => ({
+      'roles/r/tasks/main.yaml': "- { command: 'true', notify: 'r : restart web' }\n",
+      'roles/r/handlers/main.yaml': '- { name: restart <%= svc %>, debug: { msg: role } }\n',
+      'roles/r/defaults/main.yaml': vars,
+    })
+    const playbook = `  roles: [r]
+  tasks: [{ command: 'true', notify: ['stop <%= own %>', start 1] }]
+  handlers:
+    - { name: 'stop <%= own %>', debug: { msg: 'stop <%= own %>' } }
+    - { name: start <%= own %>, debug: { msg: start } }
+`
+    expect(await said(playbook.replace(', start 1', ''), role('svc: web\n'), 2)).toBe(
+      'role h2: role stop 1 h2: stop 2',
+    )
+    const ran = await play(head + playbook, { files: role('svc: web\n'), hosts: 2 })
+    expect(ran.messages).toEqual(['h1: role', 'h1: stop 1', 'h1: start'])
+    expect(ran.stdout).toContain("no handler 'start 1' is defined in this play")
+  })
+
+  it('are called by the role that they are of', async () => {
+    const files = {
+      'roles/r/tasks/main.yaml': "- { command: 'true', notify: 'r : h' }\n",
+      'roles/r/handlers/main.yaml': '- { name: h, debug: { msg: of r } }\n',
+    }
+    const playbook = '  roles: [r]\n  handlers: [{ name: h, debug: { msg: of the play } }]\n'
+    expect(await said(playbook, files)).toBe('of r')
+    const ran = await play(`${head}${playbook}  tasks: [{ command: 'true', notify: 'nobody : h' }]\n`, {
+      files,
+    })
+    expect(ran.stderr).toMatch(/play\.yaml:5:38: error: no handler 'nobody : h'/)
+    expect(ran.exitCode).toBe(1)
+  })
+
   it('cannot be blocks', async () => {
     const ran = await play(`${head}  handlers: [{ block: [{ debug: { msg: x } }] }]\n`)
     expect(ran.stderr).toContain('a block cannot be a handler')
