@@ -20,16 +20,18 @@ export interface RoleImport {
   /** Its variables hold in the play: from here on, or if it is imported, in all of it. */
   readonly isPublic: boolean
   readonly isImport: boolean
+  /** Its argument spec is checked before its first task (`rolespec_validate`). */
+  readonly isValidated: boolean
 }
 
 const nothing: Included = { children: [], exposes: [], secrets: [] }
 
 /** `import_role` and `include_role`: the role's tasks; its handlers join those of the play. */
 export function importRole(wanted: RoleImport, around: Surroundings, reader: Reader): Included {
-  const { names, span, isPublic, isImport } = wanted
+  const { names, span, isPublic, isImport, isValidated } = wanted
   const role = readRole(names.name!, span, around.playbookDir, reader, names)
   if (!role) return nothing
-  const { nodes, roles } = readRoleTasks(role, span, around, reader, () => false)
+  const { nodes, roles } = readRoleTasks(role, span, around, reader, () => false, isValidated)
   const { play } = around
   for (const [index, each] of roles.entries())
     addRoleHandlers(each, span, play, reader, roles.slice(0, index))
@@ -92,6 +94,7 @@ function readRoleTasks(
   around: Surroundings,
   reader: Reader,
   seen: (key: string) => boolean,
+  isValidated = true,
 ): ReadRole {
   if (around.chain.includes(role.path)) {
     reader.report({
@@ -119,7 +122,7 @@ function readRoleTasks(
   return {
     nodes: [
       ...dependencies.flatMap((found) => found.nodes),
-      ...specCheck(role, span, inner, reader),
+      ...(isValidated ? specCheck(role, span, inner, reader) : []),
       ...(role.tasks ? readTaskFile(role.tasks, span, inner, reader) : []),
     ],
     roles: [...before, role],

@@ -25,10 +25,13 @@ interface Request {
   readonly names: readonly (readonly [string, Node])[]
   readonly apply: MappingNode | undefined
   readonly isPublic: boolean | undefined
+  /** The role's argument spec is checked before its first task. */
+  readonly isValidated: boolean
   readonly span: Span
 }
 
 const roleNames = ['name', 'tasks_from', 'vars_from', 'defaults_from', 'handlers_from']
+const roleFlags = ['public', 'allow_duplicates', 'rolespec_validate']
 const onImports: ReadonlySet<string> = new Set([
   ...inheritable,
   'name',
@@ -108,10 +111,17 @@ function readRequest(name: string, entry: MappingEntry, reader: Reader): Request
   const value = spelledAsMapping(entry.value)
   const keys = isRole ? roleNames : ['file']
   if (value.kind !== 'mapping' && !isRole)
-    return { isRole, names: [['file', value]], apply: undefined, isPublic: undefined, span: value.span }
+    return {
+      isRole,
+      names: [['file', value]],
+      apply: undefined,
+      isPublic: undefined,
+      isValidated: true,
+      span: value.span,
+    }
   const mapping = asMapping(value, `'${name}'`, reader.report)
   if (!mapping) return undefined
-  const others = isRole ? ['public', 'allow_duplicates', 'rolespec_validation'] : []
+  const others = isRole ? roleFlags : []
   checkFields(
     mapping,
     [...keys, ...others, ...(name.startsWith('include_') ? ['apply'] : [])],
@@ -127,12 +137,23 @@ function readRequest(name: string, entry: MappingEntry, reader: Reader): Request
     return undefined
   }
   const apply = nodeOf(mapping, 'apply')
-  const isPublic = nodeOf(mapping, 'public')
+  const flag = (key: string): boolean | undefined => {
+    const node = nodeOf(mapping, key)
+    return node && asBoolean(node, `'${key}'`, reader.report)
+  }
+  if (flag('allow_duplicates') === false)
+    reader.report({
+      code: 'unsupported-key',
+      message: `'allow_duplicates: false' of '${name}' is not supported: what is included runs each time`,
+      span: nodeOf(mapping, 'allow_duplicates')!.span,
+      hint: "name the role in 'roles', or as a dependency: there it runs once",
+    })
   return {
     isRole,
     names,
     apply: apply && asMapping(apply, "'apply'", reader.report),
-    isPublic: isPublic && asBoolean(isPublic, "'public'", reader.report),
+    isPublic: flag('public'),
+    isValidated: flag('rolespec_validate') ?? true,
     span: names[0]![1].span,
   }
 }
@@ -198,7 +219,8 @@ function readNow(
 ): Included {
   if (request.isRole) {
     const isPublic = request.isPublic ?? isImport
-    return importRole({ names, span: request.span, isPublic, isImport }, inner, reader)
+    const { span, isValidated } = request
+    return importRole({ names, span, isPublic, isImport, isValidated }, inner, reader)
   }
   const path = taskFile(names.file!, inner, reader)
   return { children: readTaskFile(path, request.span, inner, reader), exposes: [], secrets: [] }

@@ -7,7 +7,7 @@ import { asBoolean, asMapping } from '../syntax/read.js'
 import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
 import { variablesFromNode } from '../vars/variables.js'
-import { readAction } from './action.js'
+import { plainName, readAction } from './action.js'
 import { type PlayParts, type Reader, readConditions, readValue, type Surroundings } from './context.js'
 import { addRoleHandlers, onlyHandlers, readRoleEntry } from './imports.js'
 import { inheritKeywords, noKeywords, within } from './inherit.js'
@@ -243,8 +243,9 @@ export function readPlaybook(
     return []
   }
   return expectList(node, 'a playbook', reader).flatMap((item) => {
-    const mapping = asMapping(item, 'a play', reader.report)
-    if (!mapping) return []
+    const written = asMapping(item, 'a play', reader.report)
+    if (!written) return []
+    const mapping = withPlainNames(written)
     const imported = nodeOf(mapping, 'import_playbook')
     if (imported)
       return readImportedPlaybook(
@@ -257,6 +258,14 @@ export function readPlaybook(
     const play = readPlay(mapping, dirname(path), outer, reader)
     return play ? [play] : []
   })
+}
+
+/** `ansible.builtin.import_playbook`, as `import_playbook`. */
+function withPlainNames(mapping: MappingNode): MappingNode {
+  const entries = mapping.entries.map((entry) =>
+    plainName(entry.key) === 'import_playbook' ? { ...entry, key: 'import_playbook' } : entry,
+  )
+  return { ...mapping, entries }
 }
 
 function handedDown(mapping: MappingNode, outer: Imported, reader: Reader): Imported {

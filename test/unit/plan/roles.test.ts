@@ -32,13 +32,46 @@ describe("a role's meta", () => {
   })
 })
 
+describe('include_role and import_role', () => {
+  const strict = option('{ required: true }')
+
+  it.each(['include_role', 'import_role'])('%s checks the argument spec, or not', async (word) => {
+    const tasks = (validate: boolean) =>
+      `- hosts: web\n  gather_facts: false\n  tasks: [{ ${word}: { name: r, rolespec_validate: ${validate} } }]\n`
+    const ran = await play(tasks(false), { files: strict })
+    expect(ran).toMatchObject({ stderr: '', exitCode: 0, messages: ['h1: ran'] })
+    const checked = await play(tasks(true), { files: strict })
+    expect(checked.stderr).toContain("requires the variable 'x'")
+  })
+
+  it.each([
+    ['rolespec_validation: false', '2:38', /did you mean 'rolespec_validate'/],
+    ['rolespec_validate: maybe', '2:57', /'rolespec_validate' must be true or false/],
+    ['allow_duplicates: maybe', '2:56', /'allow_duplicates' must be true or false/],
+    ['allow_duplicates: false', '2:56', /'allow_duplicates: false' of 'include_role' is not supported/],
+  ])('%s', async (word, place, says) => {
+    const ran = await play(`- hosts: web\n  tasks: [{ include_role: { name: r, ${word} } }]\n`, {
+      files: tasks,
+    })
+    expect(ran.stderr).toContain(`play.yaml:${place}: error:`)
+    expect(ran.stderr).toMatch(says)
+    expect(ran.exitCode).toBe(1)
+  })
+})
+
+it('ansible.builtin.import_playbook is import_playbook', async () => {
+  const files = { 'other.yaml': '- hosts: web\n  gather_facts: false\n  tasks: [{ debug: { msg: ran } }]\n' }
+  const ran = await play('- ansible.builtin.import_playbook: other.yaml\n', { files })
+  expect(ran).toMatchObject({ stderr: '', messages: ['h1: ran'] })
+})
+
 describe('argument specs that cannot be', () => {
   it.each([
-    ['{ type: strng }', '3:25', /'type' of the option 'x' .* is no type: 'strng'[\s\S]*did you mean 'str'/],
-    ['{ type: list, elements: bol }', '3:41', /'elements' .* is no type: 'bol'[\s\S]*'bool'/],
+    ['{ type: strng }', '3:27', /'type' of the option 'x' .* is no type: 'strng'[\s\S]*known: str, path/],
+    ['{ type: list, elements: bol }', '3:43', /'elements' .* is no type: 'bol'[\s\S]*'bool'/],
     ['{ requierd: true }', '3:21', /unknown key 'requierd'[\s\S]*did you mean 'required'/],
     ['{ chioces: [a] }', '3:21', /unknown key 'chioces'[\s\S]*did you mean 'choices'/],
-    ['', '3:18', /the option 'x' of the entry point 'main' must be a mapping, not nothing/],
+    ['', '3:20', /the option 'x' of the entry point 'main' must be a mapping, not nothing/],
     ['{ required: maybe }', '3:31', /'required' .* must be true or false/],
     ['{ choices: a }', '3:30', /'choices' .* must be a list/],
     ['{ type: dict, options: { y: { type: itn } } }', '3:55', /'type' of the option 'y' of .*'int'/s],
@@ -54,10 +87,13 @@ describe('argument specs that cannot be', () => {
   it.each([
     [spec('optoins: {}'), /unknown key 'optoins' in the entry point 'main'[\s\S]*did you mean 'options'/],
     [spec('options: [x]'), /'options' of the entry point 'main' must be a mapping, not a list/],
-    [{ ...tasks, 'roles/r/meta/argument_specs.yaml': 'argument_spec: {}\n' }, /did you mean 'argument_specs'/],
+    [
+      { ...tasks, 'roles/r/meta/argument_specs.yaml': 'argument_spec: {}\n' },
+      /did you mean 'argument_specs'/,
+    ],
     [
       { ...tasks, 'roles/r/meta/main.yaml': 'argument_specs: { main: { options: { x: } } }\n' },
-      /main\.yaml:1:40: error: the option 'x'/,
+      /main\.yaml:1:41: error: the option 'x'/,
     ],
   ])('%j', async (files, says) => {
     const ran = await play(playbook, { files })
@@ -73,7 +109,11 @@ describe('argument specs that cannot be', () => {
   ])('%s is a type of Ansible', async (type, good, bad) => {
     const files = option(`{ type: ${type} }`)
     const vars = (value: unknown) => playbook.replace('roles', `vars: { x: ${value} }\n  roles`)
-    expect(await play(vars(good), { files })).toMatchObject({ stderr: '', exitCode: 0, messages: ['h1: ran'] })
+    expect(await play(vars(good), { files })).toMatchObject({
+      stderr: '',
+      exitCode: 0,
+      messages: ['h1: ran'],
+    })
     const ran = await play(vars(bad), { files })
     expect(ran.stderr).toMatch(new RegExp(`play\\.yaml:3:14: error: variable 'x' must be of type ${type}`))
     expect(ran.exitCode).toBe(1)
