@@ -88,6 +88,8 @@ async function execute(
   const passwords = await readPasswords(options, world.ask ?? askTerminal)
   const reporter = await createReporter(options, world)
   const warn = (text: string): unknown => world.stderr.write(`warning: ${text}\n`)
+  if (options.hostKeyPolicy === 'off')
+    warn('host keys are not checked: whoever answers is taken for the host')
   const connections = createConnections(createTransport({ ask: askTerminal, warn }), world.abort)
   const run = createRun(plan, options, world, { reporter, connections, passwords })
   try {

@@ -9,7 +9,7 @@ export interface RemoteOptions {
   readonly user: string
   readonly become?: Become | undefined
   readonly environment: Readonly<Record<string, string>>
-  /** Milliseconds for all scripts together, uploads not counted; of a module's own limit and this one, the shorter holds. */
+  /** Milliseconds for all scripts and uploads together; of a module's own limit and this one, the shorter holds. */
   readonly timeoutMs?: number | undefined
   readonly signal: AbortSignal
   /** Opens a connection in place of one that was lost, or a first one; within so many ms. @throws ConnectError */
@@ -58,8 +58,16 @@ export function createRemote(first: Connection | undefined, options: RemoteOptio
       })
     },
     async upload(content: Readable | Buffer, path: string) {
-      connection ??= await options.connect(undefined, options.timeoutMs)
-      const result = completed(await connection.upload(content, path, runOptions))
+      const leftMs = left.ms()
+      connection ??= await options.connect(undefined, leftMs)
+      const limit = leftMs === undefined ? undefined : AbortSignal.timeout(leftMs)
+      const signal = limit ? AbortSignal.any([options.signal, limit]) : options.signal
+      const started = performance.now()
+      const outcome = await connection.upload(content, path, { ...runOptions, signal })
+      left.took(performance.now() - started)
+      if (outcome.kind === 'aborted' && limit?.aborted && !options.signal.aborted)
+        throw timedOut(options.timeoutMs!)
+      const result = completed(outcome)
       if (result.code === 0) return
       const stderr = result.stderr.toString('utf8').trim()
       throw new ModuleFailure(`cannot write ${path}: ${stderr || `exit code ${result.code}`}`, {
@@ -82,6 +90,9 @@ function budget(limitMs: number | undefined) {
       if (limitMs === undefined) return undefined
       if (spent >= limitMs) throw timedOut(limitMs)
       return limitMs - spent
+    },
+    took(ms: number): void {
+      spent += ms
     },
     /** Counts it; a script that was cut off by the task's limit is told to have had all of that. */
     spend(outcome: Outcome, script: Script): Outcome {

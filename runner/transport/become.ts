@@ -41,7 +41,9 @@ export function becomeCommand(become: Become | undefined, program?: string): Bec
     return { command, handshake: { become, granted, prompt: new RegExp(prompt, 'g') } }
   }
   const handshake: Handshake = { become, granted, prompt: /[^\n]*[Pp]assword[^\n]*: ?$/g }
-  if (become.method === 'su') return { command: `exec su -s /bin/sh -c ${words} ${user}`, handshake }
+  // PAM asks in the host's language otherwise.
+  if (become.method === 'su')
+    return { command: `exec env LC_ALL=C su -s /bin/sh -c ${words} ${user}`, handshake }
   if (!become.password) return { command: `exec doas -n -u ${user} ${shell}`, handshake }
   return { command: `exec /bin/sh -c '${doasProgram}' sh ${user} ${words}`, handshake }
 }

@@ -44,11 +44,12 @@ interface Entered {
 
 export function sshTransport(options: SshOptions): SshTransport {
   const unlocked = passphrases(options.ask, parseKey)
+  const unasked = passphrases(undefined, parseKey)
   const shared = hops()
 
   const enter = async (target: Target, signal?: AbortSignal): Promise<Entered> => {
     const settings = resolveSettings(target, options.around)
-    const loaded = await loadCredentials(settings, unlocked)
+    const loaded = await loadCredentials(settings, settings.batchMode ? unasked : unlocked)
     const hop = settings.jumps.length > 0 ? await through(target, settings) : undefined
     try {
       const client = await tryToEnter(settings, loaded, options, hop, signal)

@@ -14,3 +14,15 @@ test('what a probe printed in part is no answer', async () => {
   )
   expect((await host.run({ body: 'x' })).truncated).toBe(true)
 })
+
+test("an upload that does not come to its end is ended by the task's limit", async () => {
+  const connection = {
+    upload: (_content: unknown, _path: string, { signal }: { signal: AbortSignal }) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve({ kind: 'aborted' }))),
+  } as unknown as Connection
+  const { signal } = new AbortController()
+  const options = { name: 'h', user: 'u', environment: {}, signal, connect: async () => connection }
+  const host = createRemote(connection, { ...options, timeoutMs: 50 })
+  await expect(host.upload(Buffer.from('x'), '/f')).rejects.toThrow('timed out after 0.05 s')
+  await expect(host.upload(Buffer.from('x'), '/f')).rejects.toThrow('timed out after 0.05 s')
+})

@@ -144,6 +144,21 @@ describe('logging in', () => {
     })
     expect(server.connections).toBe(0)
   })
+
+  it('asks for no passphrase where BatchMode says so', async () => {
+    server = await testServer()
+    const locked = join(server.target.identityFiles[0]!, '..', 'locked')
+    expect(spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', locked]).status).toBe(0)
+    const asked: string[] = []
+    const ask = async (text: string) => {
+      asked.push(text)
+      return 'secret'
+    }
+    const sshArgs = [{ keyword: 'batchmode', words: ['yes'], place: 'test' }]
+    const target = { ...server.target, identityFiles: [locked], sshArgs }
+    await expect(createTransport({ ask }).connect(target)).rejects.toMatchObject({ code: 'key-file' })
+    expect(asked).toEqual([])
+  })
 })
 
 describe('connecting', () => {
