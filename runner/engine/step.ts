@@ -3,12 +3,13 @@ import { type Compiled, EvaluationError } from '../expression/compiled.js'
 import type { Keywords, Meta, RoleInfo, Task } from '../plan/plan.js'
 import { formatPosition } from '../syntax/source.js'
 import type { Layer } from '../vars/layers.js'
+import type { HostScope } from '../vars/scope.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
 import type { HostRun } from './host.js'
 import { performInclude } from './include.js'
 import { failedItem, type TaskRun } from './item.js'
-import { asCount, evaluateKeywords, firstFalse } from './keywords.js'
+import { asBoolean, asCount, firstFalse } from './keywords.js'
 import { createLimit, type Limit } from './limits.js'
 import { notify } from './notify.js'
 import { taskScope } from './scope.js'
@@ -70,7 +71,7 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
       if (what.kind === 'task') return performTask(step, what, host, info)
       if (what.kind === 'include') {
         const verdict = performInclude(run, batch, step, what, host, info)
-        const fatal = verdict.failed && !step.rescuable && fatalOf(run, batch, what.task, host)
+        const fatal = verdict.failed && !step.rescuable && fatalOf(run, batch, step, what.task, host)
         return { verdict, gone: false, fatal }
       }
       return concludeMeta(run, batch, step, what, host)
@@ -123,7 +124,7 @@ function concludeTask(
     fatal:
       (failed || unreachable) &&
       !step.rescuable &&
-      (effective?.anyErrorsFatal ?? fatalOf(run, batch, task, host)),
+      (effective?.anyErrorsFatal ?? fatalOf(run, batch, step, task, host)),
   }
 }
 
@@ -138,13 +139,7 @@ function notified(
 ): TaskOutcome {
   if (outcome.result.status !== 'changed') return outcome
   try {
-    notify(
-      run,
-      batch,
-      task,
-      host,
-      taskScope(run, batch, host, { role: task.role, layers: [...task.layers, ...step.layers] }),
-    )
+    notify(run, batch, task, host, scopeOf(run, batch, step, task, host))
     return outcome
   } catch (error) {
     const failed = (result: HostTaskResult): HostTaskResult => ({
@@ -156,6 +151,17 @@ function notified(
   }
 }
 
+/** What a step can name: its own variables, and those of the includes around it. */
+function scopeOf(
+  run: Run,
+  batch: Batch,
+  step: Step,
+  { role, layers }: Pick<Task | Meta, 'role' | 'layers'>,
+  host: HostRun,
+): HostScope {
+  return taskScope(run, batch, host, { role, layers: [...layers, ...step.layers] })
+}
+
 /** What of a task or meta action says whether its failure ends the run. */
 interface Guarded {
   readonly keywords: Pick<Keywords, 'any_errors_fatal'>
@@ -164,11 +170,11 @@ interface Guarded {
 }
 
 /** `any_errors_fatal` where the other keywords were not reached before the failure. */
-function fatalOf(run: Run, batch: Batch, { keywords, role, layers }: Guarded, host: HostRun): boolean {
-  const value = keywords.any_errors_fatal
+function fatalOf(run: Run, batch: Batch, step: Step, guarded: Guarded, host: HostRun): boolean {
+  const value = guarded.keywords.any_errors_fatal
   if (!value) return false
   try {
-    return value.evaluate(taskScope(run, batch, host, { role, layers })) === true
+    return value.evaluate(scopeOf(run, batch, step, guarded, host)) === true
   } catch {
     return true
   }
@@ -183,7 +189,7 @@ async function concludeMeta(
   host: HostRun,
 ): Promise<StepDone> {
   try {
-    return await performMeta(run, batch, meta, host)
+    return await performMeta(run, batch, step, meta, host)
   } catch (error) {
     const { status, message, result } = failedItem(undefined, error)
     const name = `meta: ${meta.action}`
@@ -196,13 +202,13 @@ async function concludeMeta(
     const failed = status === 'failed'
     if (failed && step.rescuable) host.failure = { task: name, result }
     if (failed && !step.rescuable) host.state = 'failed'
-    const fatal = failed && !step.rescuable && fatalOf(run, batch, meta, host)
+    const fatal = failed && !step.rescuable && fatalOf(run, batch, step, meta, host)
     return { verdict: { failed }, gone: false, fatal }
   }
 }
 
-async function performMeta(run: Run, batch: Batch, meta: Meta, host: HostRun): Promise<StepDone> {
-  const scope = taskScope(run, batch, host, { layers: meta.layers })
+async function performMeta(run: Run, batch: Batch, step: Step, meta: Meta, host: HostRun): Promise<StepDone> {
+  const scope = scopeOf(run, batch, step, meta, host)
   const skipped = firstFalse(meta.when, scope, 'when') !== undefined
   if (skipped) return { verdict: { failed: false, skipped }, gone: false, fatal: false }
   const isEnd = meta.action === 'end_batch' || meta.action === 'end_play'
@@ -232,7 +238,7 @@ function describeStep(run: Run, batch: Batch, step: Step, first: HostRun): TaskI
   const task =
     step.what.kind === 'meta' ? undefined : step.what.kind === 'include' ? step.what.task : step.what
   if (!task) return { id: 0, name: 'meta', module: 'meta', at: '', handler: false }
-  const scope = taskScope(run, batch, first, { role: task.role, layers: [...task.layers, ...step.layers] })
+  const scope = scopeOf(run, batch, step, task, first)
   return {
     id: task.id,
     name: titleOf(task.name, scope) ?? task.action.module.name,
@@ -257,21 +263,15 @@ function runsOnce(run: Run, batch: Batch, step: Step, host: HostRun): boolean {
   if (step.what.kind === 'meta') return step.what.action === 'refresh_inventory'
   if (step.what.kind === 'task' && step.what.action.kind === 'control' && step.what.action.module.once)
     return true
-  if (step.what.kind !== 'task' || !step.what.keywords.run_once) return false
-  const { task } = { task: step.what }
-  const scope = taskScope(run, batch, host, { role: task.role, layers: task.layers })
-  return evaluateKeywords(
-    {
-      environment: [],
-      when: [],
-      tags: [],
-      notify: [],
-      module_defaults: new Map(),
-      run_once: task.keywords.run_once,
-    },
-    scope,
-    run.options,
-  ).runOnce
+  if (step.what.kind !== 'task') return false
+  const value = step.what.keywords.run_once
+  if (!value) return false
+  try {
+    return asBoolean(value.evaluate(scopeOf(run, batch, step, step.what, host)), 'run_once', value)
+  } catch {
+    // Each host's own task evaluates it again, and says what is wrong.
+    return false
+  }
 }
 
 /** How many hosts may be at a task at once: `throttle`, one limit for each task. */
@@ -295,7 +295,7 @@ function throttleOf(
 
 /** A `throttle` that is no number limits nothing: the task itself then fails, and says so. */
 function throttleCount(run: Run, batch: Batch, step: Step, task: Task, host: HostRun): number | undefined {
-  const scope = taskScope(run, batch, host, { role: task.role, layers: [...task.layers, ...step.layers] })
+  const scope = scopeOf(run, batch, step, task, host)
   try {
     return asCount(task.keywords.throttle, 'throttle', scope)
   } catch (error) {

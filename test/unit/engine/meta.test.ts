@@ -44,6 +44,21 @@ describe('meta', () => {
     expect(ran.exitCode).toBe(2)
   })
 
+  it('sees the variables of the include around it, and its role', async () => {
+    const files = {
+      'roles/r/tasks/main.yaml': `- { meta: end_host, when: "item === own && role_name === 'r'" }
+- debug: { msg: r<%= item %> }
+`,
+    }
+    const ran = await play(
+      '- hosts: web\n  gather_facts: false\n  tasks: [{ include_role: { name: r }, loop: [1, 2] }]\n',
+      { files, hosts: 2 },
+    )
+    expect(ran.stderr).toBe('')
+    expect(ran.messages).toEqual(['h2: r1'])
+    expect(ran.exitCode).toBe(0)
+  })
+
   it('takes only the keywords that mean something', async () => {
     const ran = await play('- hosts: web\n  tasks: [{ meta: noop, loop: [1] }]\n')
     expect(ran.stderr).toContain("unknown key 'loop' in 'meta'")
