@@ -54,6 +54,7 @@ export async function beginItem(context: TaskRun, scope: Scope, label: string | 
     const skipped = firstFalse(context.task.keywords.when, scope, 'when')
     if (skipped) return over(skippedItem(label, conditionText(skipped)))
     effective = evaluateKeywords(context.task.keywords, scope, context.run.options)
+    if (effective.runOnce) refuseAlone(context)
     const { action } = context.task
     const values = action.args.evaluate(scope)
     const kept = effective
@@ -101,6 +102,16 @@ export async function beginItem(context: TaskRun, scope: Scope, label: string | 
   }
 }
 
+/** What says `run_once` by a template or in a file that is read in the run (the plan's check finds the others). */
+function refuseAlone({ batch, task }: TaskRun): void {
+  const { strategy } = batch.play
+  if (strategy === 'linear') return
+  throw new EvaluationError(
+    `'run_once' has no meaning with 'strategy: ${strategy}': its hosts do not wait for each other`,
+    task.keywords.run_once?.span,
+  )
+}
+
 async function guarded(
   label: string | undefined,
   effective: Effective | undefined,
@@ -113,7 +124,7 @@ async function guarded(
   }
 }
 
-function skippedItem(label: string | undefined, condition: string): ItemOutcome {
+export function skippedItem(label: string | undefined, condition: string): ItemOutcome {
   return {
     label,
     status: 'skipped',

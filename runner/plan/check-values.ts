@@ -85,6 +85,21 @@ export function checkPlayValues(play: Play, report: Report): void {
   check('force_handlers', play.forceHandlers, flag, report)
 }
 
+/** Where hosts do not wait for each other, nothing can be done once for all, and no share of them be counted. */
+export function checkStrategy(play: Play, tasks: readonly Task[], report: Report): void {
+  if (play.strategy === 'linear') return
+  const refuse = (name: string, { span }: Compiled): void =>
+    report({
+      code: 'unsupported-key',
+      message: `'${name}' has no meaning with 'strategy: ${play.strategy}': its hosts do not wait for each other`,
+      span,
+      hint: "let the play be 'strategy: linear'",
+    })
+  if (play.maxFailPercentage) refuse('max_fail_percentage', play.maxFailPercentage)
+  const once = new Set(tasks.flatMap(({ keywords }) => keywords.run_once ?? []))
+  for (const each of once) if (each.constant?.value === true) refuse('run_once', each)
+}
+
 function check(name: string, compiled: Compiled | undefined, rule: Rule, report: Report): void {
   const value = compiled?.constant?.value
   if (value === undefined || value === null) return

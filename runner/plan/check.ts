@@ -12,7 +12,7 @@ import { addNames, checkLayers, checkNames, type Known, namesOfPlay, within } fr
 import { answersOf, checkNotify } from './check-notify.js'
 import { checkSpecs } from './check-specs.js'
 import { templateOf } from './check-template.js'
-import { checkPlayValues, checkTaskValues } from './check-values.js'
+import { checkPlayValues, checkStrategy, checkTaskValues } from './check-values.js'
 import { checkVarsFiles } from './check-vars-files.js'
 import { nearestWins } from './inherit.js'
 import type { Keywords, Plan, PlanNode, Play, Task } from './plan.js'
@@ -102,6 +102,7 @@ function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: Ch
     report,
   )
   checkPlayValues(play, report)
+  checkStrategy(play, tasks, report)
   checkLayers([...play.layers, ...play.varsFilesOfHosts.flatMap((file) => file.possible)], known, report)
   const answers = answersOf(play.handlers)
   const checked = new Set<Layer>()

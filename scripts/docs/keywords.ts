@@ -39,6 +39,8 @@ Keywords of ansible-core that are errors here, wherever they stand, with what to
 |---|---|
 ${[...refused].map(([name, reason]) => `| \`${name}\` | ${reason} |`).join('\n')}
 
+With \`strategy: free\` and \`host_pinned\`, \`run_once\` and \`max_fail_percentage\` are errors: hosts do not wait for each other.
+
 On \`import_playbook\`, \`import_…\` and \`include_…\`, a keyword that would be ignored there is refused too; what an include
 hands down stands in its \`apply\`, which takes the keywords of the column of that name.
 `

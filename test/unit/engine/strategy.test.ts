@@ -111,6 +111,30 @@ describe('linear strategy', () => {
     expect(ran.messages).toEqual(['h1: h1+h2', 'h2: h1+h2', 'h3: h3', 'h4: h4'])
   })
 
+  it('evaluates run_once and any_errors_fatal with the variables of the include around', async () => {
+    const files = {
+      'a.yaml': `- { debug: { msg: a<%= item %> }, run_once: <%= item === 1 %> }
+- { command: 'false', when: own === item, any_errors_fatal: <%= item === 2 && nope %>, vars: { nope: true } }
+`,
+    }
+    const ran = await play(
+      '- hosts: web\n  gather_facts: false\n  tasks: [{ include_tasks: a.yaml, loop: [1, 2] }]\n',
+      { files, hosts: 3 },
+    )
+    expect(ran.messages).toEqual(['h1: a1', 'h2: a2', 'h3: a2'])
+    expect(ran.exitCode).toBe(2)
+  })
+
+  it('fails a task whose run_once comes to no boolean', async () => {
+    const ran = await play(
+      `- hosts: web\n  gather_facts: false\n  tasks: [{ debug: { msg: a }, run_once: <%= 'y' + 'es' %> }]\n`,
+      { hosts: 2 },
+    )
+    expect(ran.stdout).toContain(`'run_once' must be true or false, not \\"yes\\"`)
+    expect(ran.trace).toEqual(['debug h1: failed', 'debug h2: failed'])
+    expect(ran.exitCode).toBe(2)
+  })
+
   it('runs run_once on the first host and gives its result to all', async () => {
     const ran = await play(
       `- hosts: web
@@ -129,6 +153,26 @@ describe('linear strategy', () => {
 })
 
 describe('free strategy', () => {
+  it.each(['free', 'host_pinned'])('%s takes nothing that hosts do together', async (strategy) => {
+    const free = (rest: string) =>
+      play(`- hosts: web\n  gather_facts: false\n  strategy: ${strategy}\n${rest}`, {
+        hosts: 2,
+        files: { 'a.yaml': '- { debug: { msg: a }, run_once: true }\n' },
+      })
+    const ran = await free(`  max_fail_percentage: 30
+  tasks: [{ debug: { msg: a }, run_once: true }, { debug: { msg: b }, run_once: false }]
+`)
+    expect(ran.stderr).toMatch(
+      /play\.yaml:4:24: error: 'max_fail_percentage' has no meaning with 'strategy: \w+'/,
+    )
+    expect(ran.stderr).toMatch(/play\.yaml:5:42: error: 'run_once' has no meaning[\s\S]*strategy: linear/)
+    expect(ran.stderr.match(/: error:/g)).toHaveLength(2)
+    expect(ran.exitCode).toBe(1)
+    const late = await free("  tasks: [{ include_tasks: <%= 'a' %>.yaml }]\n")
+    expect(late.stdout).toContain("a.yaml:1:34: 'run_once' has no meaning")
+    expect(late.exitCode).toBe(2)
+  })
+
   it('lets every host finish', async () => {
     const ran = await play(
       `- hosts: web
