@@ -1,6 +1,5 @@
 import { InputError } from '../errors.js'
 import type { HostTaskResult, TaskInfo } from '../events.js'
-import { EvaluationError } from '../expression/compiled.js'
 import { ModuleFailure } from '../modules/module.js'
 import type { Include, Included } from '../plan/plan.js'
 import type { Layer } from '../vars/layers.js'
@@ -10,6 +9,7 @@ import { hideValue } from './hide.js'
 import type { HostRun } from './host.js'
 import { failedItem } from './item.js'
 import { firstFalse } from './keywords.js'
+import { loopItems } from './loop.js'
 import { loopVariables } from './loop-vars.js'
 import { layerOf, taskScope } from './scope.js'
 import { countResult } from './stats.js'
@@ -58,8 +58,7 @@ function countOf(include: Include, rounds: readonly Round[]): number {
 function roundsOf(run: Run, include: Include, scope: HostScope, host: HostRun): Round[] {
   const { task } = include
   if (!task.loop) return [roundOf(run, include, scope, host, [])]
-  const items = task.loop.evaluate(scope)
-  if (!Array.isArray(items)) throw new EvaluationError("'loop' must be a list", task.loop.span)
+  const { items } = loopItems(task, scope)
   return items.flatMap((_, index) => {
     const layers = [layerOf('include-params', loopVariables(task.loopControl, items, index, scope))]
     const inner = scope.extend(layers)

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Compiled, EvaluationError, type Scope } from '../expression/compiled.js'
 import type { Task } from '../plan/plan.js'
 import type { HostScope } from '../vars/scope.js'
-import { type Attempt, failedItem, type ItemOutcome, type TaskRun } from './item.js'
-import { describe, firstFalse } from './keywords.js'
+import { type Attempt, failedItem, type ItemOutcome, skippedItem, type TaskRun } from './item.js'
+import { conditionText, describe, firstFalse } from './keywords.js'
 import { loopVariables } from './loop-vars.js'
 import { withResult } from './registered.js'
 import { layerOf } from './scope.js'
@@ -30,7 +30,8 @@ export async function runLoop(
   runnerFor: (scope: HostScope, label: string) => ItemRunner,
 ): Promise<ItemOutcome[]> {
   const { task, run } = context
-  const items = loopItems(task.loop!, scope)
+  const { items, leftOut } = loopItems(task, scope)
+  if (leftOut) return [skippedItem(undefined, conditionText(leftOut))]
   const pauseMs = Number(task.loopControl.pause?.evaluate(scope) ?? 0) * 1000
   const outcomes: ItemOutcome[] = []
   const alone = pauseMs > 0 || isOneByOne(task)
@@ -111,8 +112,34 @@ function prepare(
   }
 }
 
-/** The items of a loop. @throws EvaluationError when it is no list */
-function loopItems(loop: Compiled, scope: Scope): readonly unknown[] {
+/**
+ * The items of a loop. Where there is no telling them, since what a skipped task would have registered is missing, a
+ * condition may leave the task out whatever they are (Ansible's rule).
+ * @throws EvaluationError when it is no list, and UnknownError in check mode
+ */
+export function loopItems(
+  { loop, keywords }: Pick<Task, 'loop' | 'keywords'>,
+  scope: Scope,
+): { readonly items: readonly unknown[]; readonly leftOut?: Compiled } {
+  try {
+    return { items: listOf(loop!, scope) }
+  } catch (error) {
+    const leftOut = leavesOut(keywords.when, scope)
+    if (leftOut) return { items: [], leftOut }
+    throw error
+  }
+}
+
+/** Without an item, some conditions cannot be told: then the error of the loop is the news. */
+function leavesOut(conditions: readonly Compiled[], scope: Scope): Compiled | undefined {
+  try {
+    return firstFalse(conditions, scope, 'when')
+  } catch {
+    return undefined
+  }
+}
+
+function listOf(loop: Compiled, scope: Scope): readonly unknown[] {
   const value = loop.evaluate(scope)
   if (Array.isArray(value)) return value
   throw new EvaluationError(

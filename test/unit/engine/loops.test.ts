@@ -65,6 +65,37 @@ describe('with_…', () => {
 })
 
 describe('loop_control', () => {
+  it('that cannot be told is of no account where the task is left out', async () => {
+    const left = (...tasks: string[]) =>
+      play(
+        `- hosts: web\n  gather_facts: false\n  tasks:\n${tasks.map((task) => `    - ${task}\n`).join('')}`,
+        {
+          files: { 'a.yaml': '- debug: { msg: not reached }\n' },
+        },
+      )
+    const ran = await left(
+      '{ command: echo a, register: x, when: false }',
+      '{ debug: { msg: <%= item %> }, loop: <%= x.stdout_lines %>, when: x.rc === 0, register: y }',
+      '{ include_tasks: a.yaml, loop: <%= x.stdout_lines %>, when: [true, false] }',
+      '{ debug: { msg: <%= y.skipped %> } }',
+    )
+    expect(ran.trace).toEqual([
+      'command h1: skipped',
+      'debug h1: skipped',
+      'include_tasks h1: skipped',
+      'debug h1: ok',
+    ])
+    expect(ran.messages).toEqual(['h1: true'])
+    for (const when of ['true', "item === 'a'"]) {
+      const failed = await left(
+        '{ command: echo a, register: x, when: false }',
+        `{ debug: { msg: a }, loop: <%= x.stdout_lines %>, when: "${when}" }`,
+      )
+      expect(failed.stdout).toMatch(/play\.yaml:5:\d+: x\.stdout_lines is undefined/)
+      expect(failed.exitCode).toBe(2)
+    }
+  })
+
   it('extended tells where the loop stands', async () => {
     const text =
       '<%= [ansible_loop.index, ansible_loop.index0, ansible_loop.revindex, ansible_loop.revindex0, ansible_loop.first, ansible_loop.last, ansible_loop.length, ansible_loop.previtem ?? 0, ansible_loop.nextitem ?? 0, ansible_loop.allitems?.length ?? 0].join() %>'
