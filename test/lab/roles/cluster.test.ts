@@ -95,6 +95,37 @@ describe('a change', () => {
     expect(changes(await play(lab.inventoryPath, 'cluster'))).toEqual(none)
   })
 
+  it('of the registries goes through the nodes, one server at a time', async () => {
+    const inventory = readInventory(lab)
+    inventory.k3s_cluster.vars.registries_config_yaml = {
+      mirrors: { 'docker.io': { endpoint: ['https://a.example'] } },
+    }
+    const path = writeInventory(lab, 'registries', inventory)
+    // Of one kernel, so of one clock: when each k3s was ended and when it ran again.
+    const times = async () =>
+      Object.entries(
+        await everywhere(
+          'for unit in k3s k3s-agent; do systemctl is-active -q $unit && systemctl show -P InactiveEnterTimestampMonotonic -P ActiveEnterTimestampMonotonic $unit; done',
+        ),
+      ).map(([name, text]) => ({ name, times: text.split('\n').map(Number) }))
+    const before = await times()
+    const changed = await play(path, 'cluster')
+    expect(failures(changed)).toBe('')
+    const after = await times()
+    const newest = (all: typeof before) => all.map((node) => Math.max(...node.times))
+    expect(newest(after).map((time, index) => time > newest(before)[index]!)).toEqual(nodes.map(() => true))
+    const down = (index: number) => Math.min(...after[index]!.times)
+    const up = (index: number) => newest(after)[index]!
+    for (const index of [1, 2]) expect(down(index), `${servers[index]}`).toBeGreaterThan(up(index - 1))
+    for (const index of [3, 4]) expect(down(index), `${nodes[index]}`).toBeGreaterThan(up(2))
+    const read = await everywhere(
+      'sudo stat -c %a /etc/rancher/k3s/registries.yaml; sudo cat /etc/rancher/k3s/registries.yaml',
+    )
+    for (const name of nodes) expect(read[name]).toMatch(/^600\n[\s\S]*https:\/\/a\.example/)
+    expect(await ready()).toEqual([...nodes].sort())
+    expect(changes(await play(path, 'cluster'))).toEqual(none)
+  })
+
   it('that keeps k3s from starting fails in time, with the journal, and the other servers stay', async () => {
     const inventory = readInventory(lab)
     inventory.k3s_cluster.vars.server_config_yaml = 'flannel-backend: nonsense\n'
