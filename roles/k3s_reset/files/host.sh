@@ -2,10 +2,10 @@
 # shellcheck disable=SC2317 # functions are called by what they are called
 # `look` tells what of k3s is on this host, one thing a line: "kind name"; "left WORD name" is what goes only when ALSO
 # holds that word. `remove` takes off what `look` tells; k3s is stopped already. What cannot go is told and stays.
-# host.sh look|remove DATA_DIR LOCATION SYSTEMD_DIR BIN_DIR KEEP ALSO SECONDS; KEEP and ALSO are words with commas, SECONDS is
-# how long a mount may take to go
-record=/etc/rancher/k3s/.tsplay-host
-doing=$1 data=$2 location=$3 units=$4 bin=$5 keep=,$6, also=,$7, patience=$8
+# host.sh look|remove DATA_DIR LOCATION SYSTEMD_DIR BIN_DIR KEEP ALSO SECONDS [ROOT]; KEEP and ALSO are words with commas,
+# SECONDS is how long a mount may take to go, and ROOT is where the system's own folders are looked for, if not in /
+doing=$1 data=$2 location=$3 units=$4 bin=$5 keep=,$6, also=,$7, patience=$8 root=${9-}
+record=$root/etc/rancher/k3s/.tsplay-host
 PATH=$PATH:/usr/sbin:/sbin
 
 keeps() {
@@ -29,10 +29,27 @@ existing() {
   done
 }
 
+has_systemd() {
+  [ -d "$root/run/systemd/system" ]
+}
+
+# The service of OpenRC, with the log that it writes and what turns that over. Elsewhere, files of these names are somebody's.
+of_openrc() {
+  existing "$root"/etc/runlevels/*/"$1"
+  if [ -e "$root/etc/init.d/$1" ]; then
+    existing "$root/etc/logrotate.d/$1"
+    keeps logs || existing "$root/var/log/$1.log"*
+    existing "$root/run/$1.pid" "$root/etc/init.d/$1"
+  else
+    existing "$root/etc/logrotate.d/$1" "$root/var/log/$1.log" | also settings
+  fi
+}
+
 # In the order in which they go: as long as the last one is there, the host is not clean.
 files() {
   for unit in k3s k3s-agent; do
     existing "$units/$unit.service" "$units/$unit.service.env" "$units/$unit.service.d"
+    of_openrc "$unit"
   done
   # Links of ours only: kubectl may be somebody else's.
   for tool in kubectl crictl ctr; do
@@ -42,22 +59,25 @@ files() {
   done
   existing "$bin"/k3s "$bin"/k3s-killall.sh "$bin"/k3s-uninstall.sh "$bin"/k3s-agent-uninstall.sh
   keeps releases || existing "$bin"/k3s-v[0-9]*
-  existing /run/k3s /run/flannel /var/lib/kubelet /var/lib/cni "$data"
+  existing "$root"/run/k3s "$root"/run/flannel "$root"/var/lib/kubelet "$root"/var/lib/cni "$data"
   [ "$data" = "$location" ] || existing "$location"
-  keeps logs || existing /var/log/pods /var/log/containers
-  existing /etc/default/k3s /etc/default/k3s-agent /etc/sysconfig/k3s /etc/sysconfig/k3s-agent /etc/logrotate.d/k3s* \
-    /var/log/k3s*.log | also settings
-  existing /etc/cni/net.d /opt/cni/bin | also cni
-  existing /etc/calico /var/lib/calico /run/calico | also calico
-  existing /var/lib/cilium /run/cilium | also cilium
-  keeps password || existing /etc/rancher/node
-  existing /etc/rancher/k3s
+  keeps logs || existing "$root"/var/log/pods "$root"/var/log/containers
+  {
+    for folder in default sysconfig conf.d; do existing "$root/etc/$folder/k3s" "$root/etc/$folder/k3s-agent"; done
+    existing "$root"/etc/logrotate.d/k3s* "$root"/var/log/k3s*.log | grep -vE '/k3s(-agent)?(\.log)?$'
+  } | also settings
+  existing "$root"/etc/cni/net.d "$root"/opt/cni/bin | also cni
+  existing "$root"/etc/calico "$root"/var/lib/calico "$root"/run/calico | also calico
+  existing "$root"/var/lib/cilium "$root"/run/cilium | also cilium
+  keeps password || existing "$root"/etc/rancher/node
+  existing "$root"/etc/rancher/k3s
 }
 
 # What was made of the host itself: files by their name, and by the record what was otherwise before.
 settings() {
   if keeps host; then return; fi
-  existing /etc/modules-load.d/tsplay-k3s.conf /etc/sysctl.d/90-tsplay-k3s.conf /etc/NetworkManager/conf.d/tsplay-k3s.conf
+  existing "$root"/etc/modules-load.d/tsplay-k3s.conf "$root"/etc/sysctl.d/90-tsplay-k3s.conf \
+    "$root"/etc/NetworkManager/conf.d/tsplay-k3s.conf
   while read -r kind name value; do
     case $kind in
       sysctl)
@@ -98,7 +118,7 @@ put_back() {
 
 processes() {
   for process in /proc/[0-9]*; do
-    case $(tr '\0' ' ' <"$process/cmdline" 2>/dev/null) in
+    case $(tr '\0' ' ' 2>/dev/null <"$process/cmdline") in
       "$data"/*containerd-shim*) echo "${process#/proc/}" ;;
     esac
   done
@@ -161,9 +181,17 @@ sets() {
   done
 }
 
+runs() {
+  if has_systemd; then
+    systemctl is-active --quiet "$1"
+  else
+    [ -e "$root/etc/init.d/$1" ] && rc-service "$1" status >/dev/null
+  fi 2>/dev/null
+}
+
 look() {
   for unit in k3s k3s-agent; do
-    if systemctl is-active --quiet "$unit" 2>/dev/null; then echo "service $unit"; fi
+    if runs "$unit"; then echo "service $unit"; fi
   done
   for kind in files settings processes mounts interfaces rules tables sets; do
     "$kind" | sed "/^left /!s|^|$kind |"
@@ -218,8 +246,10 @@ remove() {
   ours files | while IFS= read -r path; do remove_file "$path"; done
   # Only if nothing else of Rancher's is there.
   rmdir /etc/rancher /var/lib/rancher 2>/dev/null
-  systemctl daemon-reload 2>/dev/null
-  systemctl reset-failed k3s k3s-agent 2>/dev/null
+  if has_systemd; then
+    systemctl daemon-reload 2>/dev/null
+    systemctl reset-failed k3s k3s-agent 2>/dev/null
+  fi
 }
 
 case $doing in

@@ -180,13 +180,16 @@ describe('the reset', () => {
       'mount --bind /srv/data /var/lib/kubelet/pods/x/volume',
       'iptables -N KUBE-LEFT && iptables -A INPUT -j KUBE-LEFT',
       'iptables -A INPUT -p tcp --dport 9999 -m comment --comment "not ours" -j ACCEPT',
+      'mkdir -p /etc/init.d /etc/runlevels/default && echo >/var/log/k3s.log && echo >/etc/logrotate.d/k3s',
+      'echo "#!/sbin/openrc-run" >/etc/init.d/k3s && ln -s /etc/init.d/k3s /etc/runlevels/default/k3s',
     ]
     expect((await lab.exec('agent-1', `sudo sh -c '${foreign.join(' && ')}'`)).stderr).toBe('')
     const reset = await play(lab.inventoryPath, 'reset', '-e', 'confirm=yes')
     expect(failures(reset)).toBe('')
     expect(reset.code).toBe(0)
     const left = await everywhere(
-      'ls -d /etc/rancher /var/lib/rancher /run/k3s /run/flannel /usr/local/bin/* /etc/systemd/system/k3s* 2>/dev/null; ' +
+      'ls -d /etc/rancher /var/lib/rancher /run/k3s /run/flannel /usr/local/bin/* /etc/systemd/system/k3s* ' +
+        '/etc/init.d/k3s* /etc/runlevels/*/k3s* /etc/logrotate.d/k3s* /var/log/k3s* 2>/dev/null; ' +
         'ip -o link | grep -E "cni0|flannel"; sudo ufw status | grep k3s; pgrep -f "k3s [sa]"',
     )
     expect(left).toEqual(Object.fromEntries(nodes.map((name) => [name, ''])))
