@@ -26,16 +26,25 @@ interface Schema {
   readonly required?: readonly string[]
 }
 
-/** The arguments of a module, from its schema: in the order in which they are declared. */
-export function argumentsOf(module: Pick<AnyModule, 'args'>): ArgumentDoc[] {
+/** The arguments of a module: those that are conditions, then its schema's in the order in which they are declared. */
+export function argumentsOf(
+  module: Pick<AnyModule, 'args'> & { readonly conditions?: readonly string[] },
+): ArgumentDoc[] {
   const schema = z.toJSONSchema(module.args, { io: 'input', unrepresentable: 'any' }) as Schema
-  return Object.entries(schema.properties ?? {}).map(([name, property]) => ({
+  const conditions = (module.conditions ?? []).map((name) => ({
+    name,
+    type: 'condition | list of conditions',
+    required: true,
+    description: 'JavaScript expressions, as in `when`.',
+  }))
+  const fields = Object.entries(schema.properties ?? {}).map(([name, property]) => ({
     name,
     type: typeOf(property),
     required: schema.required?.includes(name) ?? false,
     ...defaultOf(module, name),
     description: property.description ?? '',
   }))
+  return [...conditions, ...fields]
 }
 
 /** From the schema itself: a default that is transformed is left out of the JSON Schema. */

@@ -79,6 +79,13 @@ export function readAction(
       if (compiled) values.push([key, compiled])
     } else values.push([key, readValue(value, reader)])
   }
+  for (const name of control?.conditions ?? [])
+    if (!args.some(({ key }) => key === name))
+      reader.report({
+        code: 'bad-argument',
+        message: `'${control?.name}' needs the argument '${name}'`,
+        span: entry.keySpan,
+      })
   checkArguments(found, entry, args, values, reader)
   const compiled = combine(values, entry)
   const argumentNames = args.map((arg) => arg.key)

@@ -30,6 +30,10 @@ test('the page of a module at the terminal', async () => {
   for (const line of page.split('\n')) expect(line.length).toBeLessThan(160)
 })
 
+test('arguments that are conditions', async () => {
+  expect(await told('assert')).toContain('  that  (condition | list of conditions, required)')
+})
+
 test('all of them in a line each, and a name that is near to one', async () => {
   const lines = (await told()).trimEnd().split('\n')
   expect(lines.map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining(['assert', 'copy', 'user']))

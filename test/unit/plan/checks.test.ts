@@ -7,6 +7,7 @@ const mistakes: readonly (readonly [string, string, RegExp])[] = [
   ['- hosts: web\n  tasks: [{ cpy: { src: a } }]\n', '2:13', /neither a keyword nor a module[\s\S]*'copy'/],
   ['- hosts: web\n  tasks: [{ copy: { content: a, dst: /b } }]\n', '2:33', /no argument 'dst'[\s\S]*'dest'/],
   ['- hosts: web\n  tasks: [{ copy: { content: a } }]\n', '2:13', /needs the argument 'dest'/],
+  ['- hosts: web\n  tasks: [{ assert: { msg: a } }]\n', '2:13', /'assert' needs the argument 'that'/],
   ['- hosts: web\n  tasks: [{ file: { path: /a, state: gone } }]\n', '2:38', /argument 'state'/],
   ['- hosts: web\n  tasks: [{ debug: { msg: a }, when: "a ===" }]\n', '2:43', /Unexpected token/],
   [
