@@ -263,22 +263,27 @@ cd /root && yes 'new line' | head -n 20000 >f && tar -cf x.tar f && mv f pieces`
     })
     afterAll(() => sh(`rm -f ${mv}; umount ${folders.join(' ')}; rm -rf /root/pieces`))
 
-    test.each(named)('%s: the old one or the new one, and the next run settles it', async (_name, writer) => {
-      const { module, args, file = 'f' } = writer
-      const order = args()
-      await sh(`cd ${dir} && rm -rf ./* && yes 'old line' | head -n 4500 >${file}
+    // Where the new swap file is in its place, a host of the lab may not swap to it.
+    const settling = named.filter(([, { module }]) => module !== 'swap')
+    test.each(settling)(
+      '%s: the old one or the new one, and the next run settles it',
+      async (_name, writer) => {
+        const { module, args, file = 'f' } = writer
+        const order = args()
+        await sh(`cd ${dir} && rm -rf ./* && yes 'old line' | head -n 4500 >${file}
 printf '%s\\n' '#!/bin/sh' 'rm ${mv}' 'sh /root/cut; sleep 0.3' 'exec /bin/mv "$@"' >${mv} && chmod 755 ${mv}`)
-      const error = await failure(module, order)
-      expect(error.message).toContain('the connection was lost')
-      const files = () => sh(`ls -A -I '*~' ${dir}`)
-      await expect.poll(files, { timeout: 10_000 }).toBe(`${file}\n`)
-      const after = await sumOnHost(file)
-      await host.close()
-      host = await connectLabHost(lab, name)
-      await run(module, order)
-      expect([sumOf(old), await sumOnHost(file)]).toContain(after)
-      expect(await files()).toBe(`${file}\n`)
-    })
+        const error = await failure(module, order)
+        expect(error.message).toContain('the connection was lost')
+        const files = () => sh(`ls -A -I '*~' ${dir}`)
+        await expect.poll(files, { timeout: 10_000 }).toBe(`${file}\n`)
+        const after = await sumOnHost(file)
+        await host.close()
+        host = await connectLabHost(lab, name)
+        await run(module, order)
+        expect([sumOf(old), await sumOnHost(file)]).toContain(after)
+        expect(await files()).toBe(`${file}\n`)
+      },
+    )
   })
 
   test.each([
