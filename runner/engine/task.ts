@@ -56,8 +56,8 @@ async function allItems(context: TaskRun, scope: HostScope): Promise<ItemOutcome
   const { task, run, batch, host } = context
   const { problem } = varsFilesOf(run, batch, host)
   if (problem) return [failedItem(undefined, problem)]
-  if (!task.loop) return [await untilDone(context, scope, scope, undefined)]
   try {
+    if (!task.loop) return [await untilDone(context, scope, scope, undefined)]
     return await runLoop(context, scope, (itemScope, label) => ({
       begin: () => beginItem(context, itemScope, label),
       judge: (outcome) => judge(context, itemScope, outcome),
