@@ -96,6 +96,16 @@ describe('roles brought in by tasks', () => {
     expect(await said(`  tasks: [{ ${directive}: ${args} }]\n`, files)).toBe('other default2 var2')
   })
 
+  it.each(['include_role', 'import_role'])('%s takes other handlers', async (directive) => {
+    const role = {
+      'roles/h/tasks/main.yaml': "- { command: 'true', notify: changed }\n",
+      'roles/h/handlers/main.yaml': '- { name: changed, debug: { msg: main } }\n',
+      'roles/h/handlers/other.yaml': '- { name: changed, debug: { msg: other } }\n',
+    }
+    const playbook = `  tasks: [{ ${directive}: { name: h, handlers_from: other } }]\n`
+    expect(await said(playbook, role)).toBe('other')
+  })
+
   it('names are templates in include_role', async () => {
     expect(
       await said(

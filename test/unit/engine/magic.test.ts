@@ -75,12 +75,17 @@ describe('magic variables', () => {
       dir,
       files: {
         'roles/r/tasks/main.yaml': `- debug: { msg: "<%= ansible_search_path.join() %>" }
+- debug: { msg: <%= role_path %> }
 - debug: { msg: "<%= ansible_loop_var %> <%= vars.ansible_index_var %> <%= each %>" }
   loop: [a]
   loop_control: { loop_var: each, index_var: at }
 `,
       },
     })
-    expect(ran.messages).toEqual([`h1: ${dir}/roles/r,${dir}/roles/r/tasks,${dir}`, 'h1: each at a'])
+    expect(ran.messages).toEqual([
+      `h1: ${dir}/roles/r,${dir}/roles/r/tasks,${dir}`,
+      `h1: ${dir}/roles/r`,
+      'h1: each at a',
+    ])
   })
 })

@@ -16,6 +16,13 @@ describe('vars_prompt', () => {
     expect(twice.stdout).toContain("the two answers for 'word' differ")
   })
 
+  it('takes the default where nothing is answered, and where nobody is there to answer', async () => {
+    const withDefault = playbook(', default: <%= "x" + 1 %>')
+    expect((await play(withDefault, { answers: [''] })).messages).toEqual(['h1: x1'])
+    expect((await play(withDefault, { answers: ['a'] })).messages).toEqual(['h1: a'])
+    expect((await play(withDefault)).messages).toEqual(['h1: x1'])
+  })
+
   it('confirm gives up in the end, a default notwithstanding', async () => {
     const answers = Array.from({ length: 20 }, (_, index) => `${index}`)
     const ran = await play(playbook(', confirm: true, default: x'), { answers })

@@ -4,6 +4,7 @@ import { connectionOf } from '../../../runner/engine/keywords.js'
 import { constant } from '../../../runner/expression/index.js'
 import { noKeywords } from '../../../runner/plan/inherit.js'
 import { type Place, refused, supported } from '../../../runner/plan/keywords.js'
+import type { Keywords } from '../../../runner/plan/plan.js'
 import { createScope } from '../../../runner/vars/scope.js'
 import { play } from '../../support/playbook.js'
 import { effects } from './keyword-effects.js'
@@ -12,7 +13,7 @@ const words = [...new Set((Object.keys(supported) as Place[]).flatMap((place) =>
 
 describe('every keyword has an effect', () => {
   it('that is tested', () => {
-    const others = ['port', 'remote_user']
+    const others = ['become_method', 'become_user', 'port', 'remote_user']
     expect(words.filter((word) => !effects[word] && !others.includes(word))).toEqual([])
     expect(Object.keys(effects).filter((word) => !words.includes(word))).toEqual([])
   })
@@ -22,6 +23,16 @@ describe('every keyword has an effect', () => {
     const scope = createScope([], new Map())
     const { target } = connectionOf('h1', scope, keywords, {} as ConnectionOptions)
     expect([target.port, target.user]).toEqual([2222, 'u'])
+  })
+
+  it('become, become_method and become_user: as whom, and how', () => {
+    const scope = createScope([], new Map())
+    const become = (keywords: Partial<Keywords>) =>
+      connectionOf('h1', scope, { ...noKeywords, ...keywords }, {} as ConnectionOptions).become
+    const user = { become_user: constant('u'), become_method: constant('doas') }
+    expect(become({ ...user, become: constant(true) })).toMatchObject({ user: 'u', method: 'doas' })
+    expect(become({ become: constant(true) })).toMatchObject({ user: 'root', method: 'sudo' })
+    expect(become(user)).toBeUndefined()
   })
 
   it.each(Object.entries(effects))('%s', async (_, { playbook, seen, want, ...options }) => {

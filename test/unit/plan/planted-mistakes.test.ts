@@ -328,6 +328,25 @@ const mistakes: readonly Mistake[] = [
     at: [ha, '[a, b]'],
     says: /mapping/,
   },
+  // What would not be run
+  task(
+    'a mistake in a task that is left out',
+    'debug: { msg: <%= nope_here %> }\nwhen: false',
+    'nope_here',
+    /nothing defines the variable 'nope_here'/,
+  ),
+  task(
+    'a mistake in a rescue',
+    'block: [{ command: "true" }]\nrescue: [{ debug: { mgs: a } }]',
+    'mgs',
+    /no argument 'mgs'[\s\S]*did you mean 'msg'/,
+  ),
+  task(
+    'a mistake in a task that only its tag runs',
+    'slurpp: { src: /a }\ntags: never',
+    'slurpp',
+    /did you mean 'slurp'/,
+  ),
   // The command line
   {
     what: 'an unknown tag',
