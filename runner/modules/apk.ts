@@ -34,7 +34,7 @@ export const apk = packageModuleOf({
   doc: {
     summary: 'Install, upgrade and remove packages with apk',
     description:
-      'What is installed is read from the database of apk. apk 3.0 is tested itself; of 2.14 only what it prints and the database that it keeps.',
+      'What is installed is read from the database of apk. apk 3.0 is tested itself, where the tests are run with TSPLAY_LAB_APK=1; of 2.14 only what it prints and the database that it keeps.',
     examples: [
       '- name: What k3s needs on Alpine\n  apk: { name: [iptables, cni-plugins], update_cache: true }',
     ],

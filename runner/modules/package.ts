@@ -35,7 +35,7 @@ export const packageModule = packageModuleOf({
       'apt, zypper, dnf, yum, pacman or apk. Packages that are there cost one round trip, however many, and no package lists ' +
       'are fetched for them. A dpkg that was interrupted is put right first. `cache_valid_time` is an hour unless given ' +
       '(Ansible: 0), so that a second run changes nothing. `latest` compares with the lists that the host has. Another run ' +
-      'of the package manager is waited for. All are tested on the real tools.',
+      'of the package manager is waited for. All are tested on the real tools, apk where the tests are run with TSPLAY_LAB_APK=1.',
     examples: [
       '- name: What k3s needs\n  package: { name: [iptables, curl], update_cache: true }',
       '- name: Without the web server\n  package: { name: apache2, state: absent, purge: true }',
