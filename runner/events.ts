@@ -90,6 +90,8 @@ export type RunEvent =
       readonly task: TaskInfo
       readonly host: string
       readonly left: number
+      /** Until the next attempt. */
+      readonly delayMs: number
       readonly message: string
     }
   | { readonly type: 'host_finished'; readonly task: TaskInfo; readonly result: HostTaskResult }

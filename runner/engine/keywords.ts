@@ -60,7 +60,7 @@ export function asCount(compiled: Compiled | undefined, what: string, scope: Sco
   if (value === undefined || value === null) return undefined
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   if (typeof number === 'number' && number >= 0) return number
-  throw new EvaluationError(`'${what}' must be a number, not ${describe(value)}`, compiled?.span)
+  throw new EvaluationError(`'${what}' must be a number, 0 or more, not ${describe(value)}`, compiled?.span)
 }
 
 /** The first condition that does not hold; undefined when all hold. */

@@ -8,7 +8,7 @@ import type { HostScope } from '../vars/scope.js'
 import { hideOutcome } from './hide.js'
 import { createHostRun, type HostRun } from './host.js'
 import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
-import { type Effective, firstFalse } from './keywords.js'
+import { asCount, type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
 import { hasChanged, registered, withResult } from './registered.js'
 import { taskScope, varsFilesOf } from './scope.js'
@@ -77,8 +77,8 @@ async function untilDone(
 ): Promise<ItemOutcome> {
   const { task, run, host } = context
   const repeats = task.until !== undefined || task.retries !== undefined
-  const retries = repeats ? numberOf(task.retries, scope, 3) : 0
-  const pauseMs = 1000 * numberOf(task.delay, scope, 5)
+  const retries = repeats ? (asCount(task.retries, 'retries', scope) ?? 3) : 0
+  const delayMs = 1000 * (asCount(task.delay, 'delay', scope) ?? 5)
   for (let attempt = 1; ; attempt++) {
     const outcome = await judge(
       context,
@@ -105,16 +105,12 @@ async function untilDone(
       task: { id: task.id, name: context.title, module: task.action.module.name, at: '', handler: false },
       host: host.name,
       left: retries - attempt + 1,
+      delayMs,
       message: outcome.message ?? '',
     })
-    await delay(pauseMs, undefined, { signal: run.stop }).catch(() => undefined)
+    await delay(delayMs, undefined, { signal: run.stop }).catch(() => undefined)
     if (run.stop.aborted) return { ...counted, status: 'failed', message: 'interrupted' }
   }
-}
-
-function numberOf(value: Compiled | undefined, scope: Scope, fallback: number): number {
-  const number = value ? Number(value.evaluate(scope)) : fallback
-  return Number.isFinite(number) && number >= 0 ? number : fallback
 }
 
 function reached(context: TaskRun, scope: HostScope, outcome: ItemOutcome): boolean | ItemOutcome {

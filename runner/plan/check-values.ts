@@ -10,7 +10,7 @@ const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : { wanted
 const isNumeral = (value: unknown): boolean =>
   (typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')) && Number(value) >= 0
 
-const count: Rule = (value) => (isNumeral(value) ? undefined : { wanted: 'a number' })
+const count: Rule = (value) => (isNumeral(value) ? undefined : { wanted: 'a number, 0 or more' })
 
 const port: Rule = (value) => {
   const isPort = /^\d+$/.test(String(value)) && Number(value) >= 1 && Number(value) <= 65_535

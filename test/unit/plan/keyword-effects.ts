@@ -7,6 +7,7 @@ export interface Effect {
   readonly args?: readonly string[]
   readonly files?: Readonly<Record<string, string>>
   readonly answers?: readonly string[]
+  readonly interruptAt?: string
   /** Something of the run, and what it must be. */
   readonly seen: (ran: Ran) => unknown
   readonly want: unknown
@@ -72,9 +73,10 @@ const ofTasks: Readonly<Record<string, Effect>> = {
     want: 0,
   },
   delay: {
-    playbook: tasks(`{ ${changes}, until: false, retries: 1, delay: 0, ignore_errors: true }`),
-    seen: exit,
-    want: 0,
+    playbook: tasks(`{ ${changes}, until: false, retries: 1, delay: 60 }`),
+    interruptAt: '"retrying"',
+    seen: (ran) => ran.events.flatMap((event) => (event.type === 'retrying' ? [event.delayMs] : [])),
+    want: [60_000],
   },
   delegate_facts: {
     playbook: tasks(
@@ -264,9 +266,10 @@ const ofPlays: Readonly<Record<string, Effect>> = {
   block: { playbook: tasks(`{ block: [{ ${say('a')} }] }`), ...shows('h1: a') },
   fact_path: {
     playbook: play(
-      `  gather_facts: true\n  fact_path: /nowhere-at-all\n  tasks: [{ ${say('<%= Object.keys(facts.local ?? {}).length %>')} }]\n`,
+      `  gather_facts: true\n  fact_path: <%= playbook_dir %>\n  tasks: [{ ${say("<%= facts.local?.own ?? 'none' %>")} }]\n`,
     ),
-    ...shows('h1: 0'),
+    files: { 'own.fact': '"a"' },
+    ...shows('h1: a'),
   },
   force_handlers: {
     playbook: play(
@@ -275,8 +278,9 @@ const ofPlays: Readonly<Record<string, Effect>> = {
     ...shows('h1: a'),
   },
   gather_facts: {
-    playbook: play(`  gather_facts: true\n  tasks: [{ ${say('<%= facts !== undefined %>')} }]\n`),
-    ...shows('h1: true'),
+    playbook: '- hosts: web\n- { hosts: web, gather_facts: true }\n',
+    seen: statuses,
+    want: ['h1: ok', 'h1: ok'],
   },
   gather_subset: {
     playbook: play(

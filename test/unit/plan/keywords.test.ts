@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parse, stringify } from 'yaml'
 import type { ConnectionOptions } from '../../../runner/engine/context.js'
 import { connectionOf } from '../../../runner/engine/keywords.js'
 import { constant } from '../../../runner/expression/index.js'
@@ -8,6 +9,17 @@ import type { Keywords } from '../../../runner/plan/plan.js'
 import { createScope } from '../../../runner/vars/scope.js'
 import { play } from '../../support/playbook.js'
 import { effects } from './keyword-effects.js'
+
+/** The playbook as an engine would see it that ignores the keyword, wherever it stands. */
+function without(word: string, playbook: string): string {
+  const stripped = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(stripped)
+    if (typeof value !== 'object' || value === null) return value
+    const kept = Object.entries(value).filter(([key]) => key !== word)
+    return Object.fromEntries(kept.map(([key, inner]) => [key, stripped(inner)]))
+  }
+  return stringify(stripped(parse(playbook)))
+}
 
 const words = [...new Set((Object.keys(supported) as Place[]).flatMap((place) => [...supported[place]]))]
 
@@ -39,6 +51,12 @@ describe('every keyword has an effect', () => {
     const ran = await play(playbook, options)
     expect(ran.stderr).toBe('')
     expect(seen(ran)).toEqual(want)
+  })
+
+  it.each(Object.entries(effects))('%s: its test fails if it is ignored', async (word, effect) => {
+    const { playbook, seen, want, ...options } = effect
+    const ran = await play(without(word, playbook), options)
+    expect(seen(ran)).not.toEqual(want)
   })
 })
 
