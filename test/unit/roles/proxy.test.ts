@@ -12,7 +12,7 @@ const cluster = {
   api_endpoint: 'k3s.example.com',
   k3s_cluster_cidrs: ['10.42.0.0/16'],
   k3s_service_cidrs: ['10.43.0.0/16'],
-  k3s_user_server_config: {} as Record<string, string>,
+  k3s_server_settings: {} as Record<string, string>,
 }
 const inventory = {
   web: {
@@ -52,7 +52,7 @@ describe('the environment of k3s behind a proxy', () => {
     const [first, ...rest] = await environment({
       extra_install_envs: install,
       extra_service_envs: given,
-      k3s_user_server_config: { 'cluster-domain': 'k8s.lan' },
+      k3s_server_settings: { 'cluster-domain': 'k8s.lan' },
     })
     expect(first).toBe('http_proxy=http://p:1')
     expect(rest).toEqual([
