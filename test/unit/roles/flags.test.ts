@@ -68,3 +68,55 @@ describe('the words of the command line', () => {
     expect(await values(host, ['container_runtime'], given)).toEqual([runtime])
   })
 })
+
+describe('a server that is new, where none that runs is in this run', () => {
+  const running = (config: string, unit: string, script = '') => ({
+    k3s_tokens: { results: [{}, {}, { text: config }, { text: unit }, { text: script }] },
+  })
+  const refusals = async (given: object) => (await values('s2', ['k3s_alike_refusals'], given))[0]
+  const differ = (key: string) =>
+    `s2 would be told another value of ${key} than s1 was: all servers of a cluster need the same; ` +
+    'cluster.yaml brings all of them to that of the inventory'
+  const unit = (args: string) =>
+    `[Service]\nType=notify\nExecStart=/usr/local/bin/k3s server${args}\nRestart=always\n`
+
+  it('is told what they have been told', async () => {
+    const told = { server_config_yaml: 'flannel-backend: none\n', k3s_network_policy: false }
+    expect(await refusals({ ...told, ...running('flannel-backend: none\n', unit('')) })).toEqual([
+      differ('disable-network-policy'),
+    ])
+    expect(await refusals({ ...told, ...running('disable: [servicelb]\n', unit('')) })).toEqual([
+      differ('disable-network-policy'),
+      differ('flannel-backend'),
+      differ('servicelb in disable'),
+    ])
+    const alike = running('flannel-backend: none\ndisable-network-policy: true\n', unit(''))
+    expect(await refusals({ ...told, ...alike })).toEqual([])
+  })
+
+  it.each([
+    ['the unit of tsplay', unit(' --flannel-backend none --cluster-cidr=10.50.0.0/16'), ''],
+    [
+      'the unit of the installer',
+      unit(" \\\n    '--flannel-backend' \\\n    'none' \\\n    '--cluster-cidr=10.50.0.0/16' \\\n"),
+      '',
+    ],
+    [
+      'the script of OpenRC',
+      '',
+      'command="/usr/local/bin/k3s"\ncommand_args="server --flannel-backend \\"none\\" --cluster-cidr 10.50.0.0/16"\n',
+    ],
+    [
+      'the script of the installer',
+      '',
+      "command_args=\"server \\\n    '--flannel-backend=none' \\\n    '--cluster-cidr' \\\n    '10.50.0.0/16' \\\n    >>/var/log/k3s.log 2>&1\"\n",
+    ],
+  ])('by words of the command line, too: %s', async (_, text, script) => {
+    const given = { extra_server_args: '--cluster-cidr=10.50.0.0/16 --flannel-backend=none' }
+    expect(await refusals({ ...given, ...running('', text, script) })).toEqual([])
+    expect(await refusals(running('', text, script))).toEqual([
+      differ('flannel-backend'),
+      'cluster-cidr of the cluster is 10.50.0.0/16 and cannot become 10.42.0.0/16: a cluster keeps it for life',
+    ])
+  })
+})
