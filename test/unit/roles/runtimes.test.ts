@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { shells } from '../../support/cases.js'
@@ -234,4 +236,43 @@ describe("k3s's own containerd", () => {
     expect(await files({ ...gpu, k3s_release: 'v1.29.0+k3s1' })).toEqual({})
     expect(await files({ ...gpu, k3s_release: 'v1.28.9+k3s1', k3s_is_first_server: false })).toEqual({})
   })
+})
+
+/** A run of the role that would only check, in an inventory that says this. */
+const checked = (given: Record<string, unknown>) => {
+  const dir = temporaryFolder()
+  symlinkSync(roles, join(dir, 'roles'))
+  const groups = 'server: { hosts: { h1: { ansible_connection: local } } }\nagent: { hosts: {} }\n'
+  const book = '- hosts: server\n  roles: [container_runtime]\n'
+  const args = ['--check', '-e', JSON.stringify(given)]
+  return play(book, { dir, args, files: { 'inventory.yaml': groups } })
+}
+const repository = { name: 'r', url: 'https://r.example.com' }
+
+it.each([
+  [
+    { container_runtime: 'docker', container_runtime_repository: repository, k3s_package_manager: 'apk' },
+    'container_runtime_repository is of apt, dnf and yum, and this host has apk: ' +
+      'make the repository known there yourself, and leave the variable out for this host',
+  ],
+  [
+    { container_runtime: 'crio', extra_server_args: '--docker' },
+    'container_runtime is crio, and k3s is told docker: choose one of them',
+  ],
+])('what cannot be done is refused before anything is: %j', async (given, said) => {
+  const ran = await checked(given)
+  expect(ran.exitCode, ran.stderr).toBe(2)
+  expect(ran.stdout).toContain(said)
+  expect(ran.trace.filter((line) => !line.endsWith(': ok'))).toEqual([
+    'the runtime can be had here h1: failed',
+  ])
+})
+
+it.each(['zypper', 'pacman', 'apk', 'dnf'])('a repository with %s', async (k3s_package_manager) => {
+  const given = { container_runtime: 'docker', container_runtime_repository: repository, k3s_package_manager }
+  const refused = await value(['k3s_cluster/defaults', 'k3s_cluster/vars'], 'k3s_runtime_refusals', {
+    ...given,
+    k3s_settings: {},
+  })
+  expect(refused).toHaveLength(k3s_package_manager === 'dnf' ? 0 : 1)
 })
