@@ -1,9 +1,9 @@
 #!/bin/sh
 # What of a host's kernel and system speaks for or against k3s; a fact a line.
-# look.sh MODULES KEY=VALUE...; MODULES is words with spaces
+# look.sh MODULES FILES KEY=VALUE...; MODULES and FILES are words with spaces
 PATH=$PATH:/usr/sbin:/sbin
-modules=$1
-shift
+modules=$1 files=$2
+shift 2
 
 # A feature that is built in has no module, and none has to be loaded.
 works() {
@@ -24,6 +24,12 @@ for pair; do
   key=${pair%%=*}
   now=$(tr '\t' ' ' <"/proc/sys/$(echo "$key" | tr . /)" 2>/dev/null)
   [ "$now" = "${pair#*=}" ] || echo "sysctl $key $now"
+done
+# Files of the role, by their first line; what stands there without it is somebody's own.
+for file in $files; do
+  first=
+  [ ! -f "$file" ] || read -r first <"$file"
+  case $first in '# Kept by tsplay'*) echo "ours $file" ;; esac
 done
 iptables --version 2>/dev/null | sed -n 's/^[^ ]* \(v[0-9.]*\).*/iptables \1/p'
 if command -v systemctl >/dev/null 2>&1; then

@@ -19,13 +19,14 @@ const inventoryOf = (
   version: string,
   docker: Record<string, unknown> = {},
   others: Record<string, Record<string, unknown>> = {},
+  more: Record<string, unknown> = {},
 ): string => {
   const inventory: ClusterInventory = readInventory(lab)
   const { server, agent } = inventory.k3s_cluster.children
   const crio = server.hosts['server-2']
   server.hosts = { 'server-1': { ...server.hosts['server-1'], ...others['server-1'] } }
   agent.hosts = {
-    'agent-1': { ...agent.hosts['agent-1'], container_runtime: 'docker', ...docker },
+    'agent-1': { ...agent.hosts['agent-1'], extra_agent_args: '--docker', ...docker },
     'agent-2': { ...agent.hosts['agent-2'], container_runtime: 'containerd', ...others['agent-2'] },
     'server-2': { ...crio, container_runtime: 'crio', crio_packages: [] },
   }
@@ -38,6 +39,7 @@ const inventoryOf = (
     kubeconfig: join(lab.dir, 'kube', 'config'),
     registries_config_yaml: 'mirrors:\n  docker.io: { endpoint: ["https://mirror.example.com"] }\n',
     extra_service_envs: ['HTTPS_PROXY=http://me:hunter22@proxy.example.com'],
+    ...more,
   }
   return writeInventory(lab, 'runtimes', inventory)
 }
@@ -231,8 +233,22 @@ describe('a download', () => {
   })
 
   it('of another version replaces it, and the nodes run it', async () => {
-    const upgraded = await play(inventoryOf('v1.34.2+k3s1'), 'cluster')
+    const written = ['registries.yaml', 'config.yaml.d/05-tsplay-host.yaml']
+    const path = (name: string) => `/etc/rancher/k3s/${name}`
+    const host = '# Kept by tsplay from the inventory.\\nprotect-kernel-defaults: true\\n'
+    const mine = 'mirrors: { mine: {} }'
+    await lab.exec('agent-2', `printf '${host}' | sudo tee ${path(written[1]!)}`)
+    await lab.exec('agent-1', `echo '${mine}' | sudo tee ${path(written[0]!)}`)
+    const upgraded = await play(
+      inventoryOf('v1.34.2+k3s1', {}, {}, { registries_config_yaml: null }),
+      'cluster',
+    )
     expect(failures(upgraded)).toBe('')
+    const left = (name: string) =>
+      lab.exec(name, `cd /etc/rancher/k3s && sudo ls ${written.join(' ')} 2>/dev/null`)
+    expect((await left('agent-2')).stdout).toBe('')
+    expect((await left('server-1')).stdout).toBe('')
+    expect((await lab.exec('agent-1', `sudo cat ${path(written[0]!)}`)).stdout).toBe(`${mine}\n`)
     const { stdout } = await lab.exec('server-1', 'sudo k3s kubectl get nodes --no-headers')
     expect(stdout.match(/ Ready .* v1\.34\.2\+k3s1/g)).toHaveLength(4)
   })

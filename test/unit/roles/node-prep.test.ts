@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { shells } from '../../support/cases.js'
 import { play, temporaryFolder } from '../../support/playbook.js'
 
 const roles = fileURLToPath(new URL('../../../roles/', import.meta.url))
@@ -111,6 +112,35 @@ it('lets IPv6 through only where pods speak it', async () => {
     Object.keys(wanted as object).includes('net.ipv6.conf.all.forwarding'),
   )
   expect(forwards).toEqual([false, true])
+})
+
+it('removes what the role has written and has nothing left to say', async () => {
+  const paths = ['/etc/rancher/k3s/config.yaml.d/05-tsplay-host.yaml', '/etc/sysctl.d/90-tsplay-k3s.conf']
+  const node_prep_look = { stdout_lines: paths.map((path) => `ours ${path}`) }
+  const found = await values(
+    ['node_prep_unwanted'],
+    { node_prep_look },
+    { node_prep_look, node_prep_cis: true },
+  )
+  expect(found).toEqual([[[paths[0]]], [[]]])
+})
+
+describe.each(shells())('the look at a host, under $name', ({ argv, env, close }) => {
+  afterAll(close)
+
+  it('knows files of the role by their first line', () => {
+    const dir = temporaryFolder({
+      'ours.yaml': '# Kept by tsplay from the inventory.\nprotect-kernel-defaults: true\n',
+      'theirs.yaml': 'protect-kernel-defaults: true\n# Kept by tsplay from the inventory.\n',
+      'empty.yaml': '',
+    })
+    const files = ['ours', 'theirs', 'empty', 'none'].map((name) => `${dir}/${name}.yaml`)
+    const [command, ...rest] = argv
+    const words = [...rest, `${roles}node_prep/files/look.sh`, '', files.join(' ')]
+    const { status, stdout, stderr } = spawnSync(command!, words, { encoding: 'utf8', env })
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout.split('\n').filter((line) => line.startsWith('ours '))).toEqual([`ours ${files[0]}`])
+  })
 })
 
 describe("a Raspberry Pi's boot file", () => {

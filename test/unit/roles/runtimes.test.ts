@@ -180,18 +180,18 @@ it('docker keeps the settings that are there', async () => {
 })
 
 describe("k3s's own containerd", () => {
+  const cluster = {
+    registries_config_yaml: null,
+    container_runtime: 'k3s',
+    k3s_release: 'v1.34.2+k3s1',
+    k3s_data_dir: '/data',
+    k3s_config_dir: '/etc/rancher/k3s',
+    k3s_user_config: {},
+    k3s_is_first_server: true,
+    k3s_nodes: ['h1'],
+  }
   const files = async (given: Record<string, unknown>) => {
-    const all = {
-      registries_config_yaml: null,
-      container_runtime: 'k3s',
-      k3s_release: 'v1.34.2+k3s1',
-      k3s_data_dir: '/data',
-      k3s_config_dir: '/etc/rancher/k3s',
-      k3s_user_config: {},
-      k3s_is_first_server: true,
-      k3s_nodes: ['h1'],
-      ...given,
-    }
+    const all = { ...cluster, ...given }
     const found = await value(
       ['container_runtime/defaults', 'container_runtime/vars'],
       'container_runtime_files',
@@ -212,7 +212,7 @@ describe("k3s's own containerd", () => {
   ])('of %s reads %s', async (release, name) => {
     const made = await files({ k3s_release: release, containerd_config_extra: '[a]\nb = 1' })
     expect(made).toEqual({
-      [`/data/agent/etc/containerd/${name}`]: '{{ template "base" . }}\n\n[a]\nb = 1\n',
+      [`/data/agent/etc/containerd/${name}`]: '# Written by tsplay.\n{{ template "base" . }}\n\n[a]\nb = 1\n',
     })
   })
 
@@ -235,6 +235,31 @@ describe("k3s's own containerd", () => {
     expect((await files({ ...gpu, k3s_release: 'v1.28.9+k3s1' }))[path]).toContain('handler: nvidia')
     expect(await files({ ...gpu, k3s_release: 'v1.29.0+k3s1' })).toEqual({})
     expect(await files({ ...gpu, k3s_release: 'v1.28.9+k3s1', k3s_is_first_server: false })).toEqual({})
+  })
+
+  it('loses what the role has written and nobody asks for any longer, and nothing else', async () => {
+    const config = '/etc/rancher/k3s'
+    const written = [
+      `${config}/registries.yaml`,
+      `${config}/config.yaml.d/05-tsplay-runtime.yaml`,
+      '/data/agent/etc/containerd/config.toml.tmpl',
+      '/data/agent/etc/containerd/config-v3.toml.tmpl',
+      '/data/server/manifests/tsplay-runtime-class.yaml',
+    ]
+    const found = [...written, '/data/server/manifests/registries.yaml'].map((path) => ({ path }))
+    const unwanted = (given: object) =>
+      value(['container_runtime/defaults', 'container_runtime/vars'], 'container_runtime_unwanted', {
+        ...cluster,
+        container_runtime_found: { files: found },
+        ...given,
+      })
+    expect(await unwanted({})).toEqual(written)
+    const asked = {
+      registries_config_yaml: 'mirrors: {}',
+      containerd_config_extra: '[a]',
+      k3s_pause_image: 'p',
+    }
+    expect(await unwanted(asked)).toEqual([written[2], written[4]])
   })
 })
 
