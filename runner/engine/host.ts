@@ -1,8 +1,8 @@
-import type { HostStats } from '../events.js'
+import type { HostStats, TaskStatus } from '../events.js'
 import type { Compiled } from '../expression/compiled.js'
 import type { FactGroup } from '../modules/facts/groups.js'
 import type { Resource } from '../modules/module.js'
-import type { Task } from '../plan/plan.js'
+import type { RoleInfo, Task } from '../plan/plan.js'
 import type { Layer, Variable } from '../vars/layers.js'
 import { emptyStats } from './stats.js'
 
@@ -29,6 +29,8 @@ export interface HostRun {
   readonly included: Map<string, Variable>
   /** Variables of roles that were included with `public: true`, to the end of the play. */
   readonly exposed: Set<Layer>
+  /** Roles of this play, by the keys of their asks: of which a task was not skipped, and which were gone through. */
+  readonly roles: { readonly begun: Set<string>; readonly done: Set<string> }
   /** Handlers that a change has called for. */
   readonly notified: Set<Task>
   readonly planned: PlannedChange[]
@@ -47,8 +49,14 @@ export function createHostRun(name: string): HostRun {
     variables: new Map(),
     included: new Map(),
     exposed: new Set(),
+    roles: { begun: new Set(), done: new Set() },
     notified: new Set(),
     planned: [],
     stats: emptyStats(),
   }
+}
+
+/** A role has begun on a host with its first task that was neither left out nor without a connection. */
+export function beginRole(host: HostRun, role: RoleInfo | undefined, status: TaskStatus): void {
+  if (role?.ask && status !== 'skipped' && status !== 'unreachable') host.roles.begun.add(role.ask.key)
 }

@@ -6,7 +6,7 @@ import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
 import type { Batch, Run } from './context.js'
 import { hideValue } from './hide.js'
-import type { HostRun } from './host.js'
+import { beginRole, type HostRun } from './host.js'
 import { failedItem } from './item.js'
 import { firstFalse } from './keywords.js'
 import { loopItems } from './loop.js'
@@ -44,6 +44,7 @@ export function performInclude(
   const result: HostTaskResult = { host: host.name, status, ignored: false, items, durationMs }
   if (status === 'ok') host.stats.ok += countOf(include, rounds)
   else countResult(host.stats, result, step.rescuable)
+  beginRole(host, task.role, status)
   run.emit({ type: 'host_finished', task: info, result })
   if (status === 'failed' && !step.rescuable) host.state = 'failed'
   if (status === 'failed' && step.rescuable) host.failure = { task: info.name, result: items[0]?.result }

@@ -98,6 +98,8 @@ export async function runPlay(
   for (const host of names.map((name) => run.hosts.get(name)!)) {
     if (host.state === 'ended') host.state = 'alive'
     host.exposed.clear()
+    host.roles.begun.clear()
+    host.roles.done.clear()
   }
   run.emit({ type: 'play_finished', play: playName, durationMs: performance.now() - started })
   return { aborted }

@@ -6,7 +6,7 @@ import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
-import type { HostRun } from './host.js'
+import { beginRole, type HostRun } from './host.js'
 import { performInclude } from './include.js'
 import { failedItem, type TaskRun } from './item.js'
 import { asBoolean, asCount, firstFalse } from './keywords.js'
@@ -110,6 +110,7 @@ function concludeTask(
 ): StepDone {
   const { result, shown, effective } = notified(run, batch, step, task, host, outcome)
   countResult(host.stats, result, step.rescuable)
+  beginRole(host, task.role, result.status)
   run.emit({ type: 'host_finished', task: info, result: shown })
   const failed = result.status === 'failed' && !result.ignored
   const unreachable = result.status === 'unreachable' && !result.ignored

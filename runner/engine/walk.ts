@@ -4,6 +4,7 @@ import {
   type Include,
   type Meta,
   type PlanNode,
+  type RoleAsk,
   type RoleInfo,
   type Task,
   taskOfHandler,
@@ -77,7 +78,7 @@ function* walkNode(node: PlanNode, around: Around): Walk {
     case 'task':
       return (yield stepOf(node, around)).failed
     case 'block':
-      return yield* walkBlock(node, around)
+      return yield* node.ask ? walkRole(node, node.ask, around) : walkBlock(node, around)
     case 'include':
       return yield* walkInclude(node, around)
     case 'meta':
@@ -99,6 +100,15 @@ function roleOf(node: PlanNode): RoleInfo | undefined {
 function stepOf(what: Task | Include | Meta, around: Around, path = [what.order]): Step {
   const { layers, rescuable } = around
   return { what, path: [...around.prefix, ...path], layers, rescuable, handler: false }
+}
+
+/** A role that this host has gone through is left out, unless none of its tasks ran or it may run again. */
+function* walkRole(node: Block, ask: RoleAsk, around: Around): Walk {
+  const { begun, done } = around.host.roles
+  if (!ask.again && done.has(ask.key)) return false
+  const failed = yield* walkAll(node.block, around)
+  if (!failed && begun.has(ask.key)) done.add(ask.key)
+  return failed
 }
 
 function* walkBlock(node: Block, around: Around): Walk {

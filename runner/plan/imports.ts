@@ -8,7 +8,7 @@ import { variablesFromNode } from '../vars/variables.js'
 import type { PlayParts, Reader, Surroundings } from './context.js'
 import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
-import type { Handler, Included, PlanNode, Task } from './plan.js'
+import type { Block, Handler, Included, PlanNode, RoleAsk, Task } from './plan.js'
 import { type Role, readRole } from './role.js'
 import { checkKeys, expectText, nodeOf } from './structure.js'
 import { readTaskFile } from './tasks.js'
@@ -22,16 +22,17 @@ export interface RoleImport {
   readonly isImport: boolean
   /** Its argument spec is checked before its first task (`rolespec_validate`). */
   readonly isValidated: boolean
+  readonly ask: RoleAsk
 }
 
 const nothing: Included = { children: [], exposes: [], secrets: [] }
 
 /** `import_role` and `include_role`: the role's tasks; its handlers join those of the play. */
 export function importRole(wanted: RoleImport, around: Surroundings, reader: Reader): Included {
-  const { names, span, isPublic, isImport, isValidated } = wanted
+  const { names, span, isPublic, isImport, isValidated, ask } = wanted
   const role = readRole(names.name!, span, around.playbookDir, reader, names)
   if (!role) return nothing
-  const { nodes, roles } = readRoleTasks(role, span, around, reader, () => false, isValidated)
+  const { nodes, roles } = readRoleTasks(role, ask, span, around, reader, isValidated)
   const { play } = around
   for (const [index, each] of roles.entries())
     addRoleHandlers(each, span, play, reader, roles.slice(0, index))
@@ -49,28 +50,23 @@ export interface ReadRole {
 }
 
 /** An entry of a play's `roles:` or of a role's dependencies: a name, or a mapping with `role` and its variables. */
-export function readRoleEntry(
-  node: Node,
-  around: Surroundings,
-  reader: Reader,
-  seen: (key: string) => boolean,
-): ReadRole {
+export function readRoleEntry(node: Node, around: Surroundings, reader: Reader): ReadRole {
   const mapping = node.kind === 'mapping' ? node : undefined
   const nameNode = mapping ? (nodeOf(mapping, 'role') ?? nodeOf(mapping, 'name')) : node
   const name = nameNode && expectText(nameNode, 'the name of a role', reader)
   const role = name ? readRole(name, nameNode.span, around.playbookDir, reader) : undefined
   if (!role) return { nodes: [], roles: [] }
   const params = mapping ? roleParameters(mapping, reader) : undefined
-  if (!role.allowDuplicates && seen(`${role.path} ${entryKey(node)}`)) return { nodes: [], roles: [] }
   if (mapping) checkKeys(mapping, 'role', reader, { has: (key) => params?.has(key) ?? false, names: [] })
   const inner = within(around, {
     keywords: mapping ? inheritKeywords(mapping, around.keywords, reader) : around.keywords,
     layers: params ? [...around.layers, { name: 'role-params', vars: params }] : around.layers,
   })
-  return readRoleTasks(role, node.span, inner, reader, seen)
+  const ask = { key: `${role.path} ${entryKey(node)}`, again: role.allowDuplicates }
+  return readRoleTasks(role, ask, node.span, inner, reader)
 }
 
-/** A role is run once a play for the same parameters, tags and conditions (Ansible's rule). */
+/** Asks are the same with the same parameters, tags and conditions (Ansible's rule), and other keywords (tsplay's). */
 function entryKey(node: Node): string {
   if (node.kind !== 'mapping') return '[]'
   const entries = node.entries
@@ -90,10 +86,10 @@ function roleParameters(mapping: MappingNode, reader: Reader) {
 
 function readRoleTasks(
   role: Role,
+  ask: RoleAsk,
   span: Span,
   around: Surroundings,
   reader: Reader,
-  seen: (key: string) => boolean,
   isValidated = true,
 ): ReadRole {
   if (around.chain.includes(role.path)) {
@@ -105,28 +101,26 @@ function readRoleTasks(
     return { nodes: [], roles: [] }
   }
   const chain = [...around.chain, role.path]
-  const dependencies = role.dependencies.map((node) =>
-    readRoleEntry(node, within(around, { chain }), reader, seen),
-  )
+  const dependencies = role.dependencies.map((node) => readRoleEntry(node, within(around, { chain }), reader))
   const before = dependencies.flatMap((found) => found.roles)
   const inner = within(around, {
     role: {
       name: role.name,
       path: role.path,
       parents: around.role ? [around.role, ...around.role.parents] : [],
+      ask,
     },
     layers: [...around.layers, ...[...before, role].flatMap(ownVariables)],
     dir: role.tasks ? dirname(role.tasks) : role.path,
     chain,
   })
-  return {
-    nodes: [
-      ...dependencies.flatMap((found) => found.nodes),
-      ...(isValidated ? specCheck(role, span, inner, reader) : []),
-      ...(role.tasks ? readTaskFile(role.tasks, span, inner, reader) : []),
-    ],
-    roles: [...before, role],
-  }
+  const order = reader.nextId()
+  const block = [
+    ...(isValidated ? specCheck(role, span, inner, reader) : []),
+    ...(role.tasks ? readTaskFile(role.tasks, span, inner, reader) : []),
+  ]
+  const own: Block = { kind: 'block', order, span, block, rescue: [], always: [], ask }
+  return { nodes: [...dependencies.flatMap((found) => found.nodes), own], roles: [...before, role] }
 }
 
 /** Nearer ones come later and win: an outer role's, those of the dependencies, the role's own. */

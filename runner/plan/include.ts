@@ -4,7 +4,7 @@ import { type Diagnostic, InputError } from '../errors.js'
 import { type Compiled, constant } from '../expression/compiled.js'
 import { defineControl } from '../modules/control/control.js'
 import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
-import { asBoolean, asMapping } from '../syntax/read.js'
+import { asBoolean, asMapping, toPlain } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { type Reader, readValue, type Surroundings } from './context.js'
 import { argumentWords } from './free-form.js'
@@ -27,6 +27,10 @@ interface Request {
   readonly isPublic: boolean | undefined
   /** The role's argument spec is checked before its first task. */
   readonly isValidated: boolean
+  /** It runs on a host that has run it before (`allow_duplicates`). */
+  readonly isRepeated: boolean
+  /** The variables that it is given: with others, a role is asked for anew. */
+  readonly vars: unknown
   readonly span: Span
 }
 
@@ -55,7 +59,7 @@ export function readDirective(
 ): PlanNode[] {
   const isImport = name.startsWith('import_')
   checkDirective(name, entry, mapping, isImport, reader)
-  const request = readRequest(name, entry, reader)
+  const request = readRequest(name, entry, mapping, reader)
   if (!request) return []
   const frame = taskFrame(mapping, around, reader, isImport ? 'task-vars' : 'include-params')
   if (isImport) {
@@ -106,7 +110,12 @@ function checkDirective(
   }
 }
 
-function readRequest(name: string, entry: MappingEntry, reader: Reader): Request | undefined {
+function readRequest(
+  name: string,
+  entry: MappingEntry,
+  task: MappingNode,
+  reader: Reader,
+): Request | undefined {
   const isRole = name.endsWith('_role')
   const value = spelledAsMapping(entry.value)
   const keys = isRole ? roleNames : ['file']
@@ -117,6 +126,8 @@ function readRequest(name: string, entry: MappingEntry, reader: Reader): Request
       apply: undefined,
       isPublic: undefined,
       isValidated: true,
+      isRepeated: true,
+      vars: undefined,
       span: value.span,
     }
   const mapping = asMapping(value, `'${name}'`, reader.report)
@@ -141,19 +152,22 @@ function readRequest(name: string, entry: MappingEntry, reader: Reader): Request
     const node = nodeOf(mapping, key)
     return node && asBoolean(node, `'${key}'`, reader.report)
   }
-  if (flag('allow_duplicates') === false)
+  const isRepeated = flag('allow_duplicates') ?? true
+  if (!isRepeated && task.entries.some(({ key }) => isLoop(key)))
     reader.report({
       code: 'unsupported-key',
-      message: `'allow_duplicates: false' of '${name}' is not supported: what is included runs each time`,
+      message: `'allow_duplicates: false' has no meaning in a loop: each item asks anew`,
       span: nodeOf(mapping, 'allow_duplicates')!.span,
-      hint: "name the role in 'roles', or as a dependency: there it runs once",
     })
+  const vars = nodeOf(task, 'vars')
   return {
     isRole,
     names,
     apply: apply && asMapping(apply, "'apply'", reader.report),
     isPublic: flag('public'),
     isValidated: flag('rolespec_validate') ?? true,
+    isRepeated,
+    vars: vars && toPlain(vars),
     span: names[0]![1].span,
   }
 }
@@ -220,7 +234,8 @@ function readNow(
   if (request.isRole) {
     const isPublic = request.isPublic ?? isImport
     const { span, isValidated } = request
-    return importRole({ names, span, isPublic, isImport, isValidated }, inner, reader)
+    const ask = { key: JSON.stringify(['include', names, request.vars]), again: request.isRepeated }
+    return importRole({ names, span, isPublic, isImport, isValidated, ask }, inner, reader)
   }
   const path = taskFile(names.file!, inner, reader)
   return { children: readTaskFile(path, request.span, inner, reader), exposes: [], secrets: [] }

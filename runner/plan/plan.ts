@@ -47,6 +47,16 @@ export interface RoleInfo {
   readonly path: string
   /** The roles whose tasks brought this one in, the nearest first. */
   readonly parents: readonly RoleInfo[]
+  /** What it was asked for with; handlers have none. */
+  readonly ask?: RoleAsk | undefined
+}
+
+/** One asking for a role: an entry of `roles`, a dependency, an include. */
+export interface RoleAsk {
+  /** Alike for those that are the same: the same role with the same parameters, tags and conditions. */
+  readonly key: string
+  /** It runs on a host that has done the same before in the play (`allow_duplicates`). */
+  readonly again: boolean
 }
 
 export interface LoopControl {
@@ -120,6 +130,8 @@ export interface Block {
   readonly block: readonly PlanNode[]
   readonly rescue: readonly PlanNode[]
   readonly always: readonly PlanNode[]
+  /** The tasks of a role, all of them, stand in a block of their own. */
+  readonly ask?: RoleAsk
 }
 
 /** What an include brings in. */

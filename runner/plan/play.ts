@@ -91,8 +91,6 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
 
 /** pre_tasks, flush, roles, tasks, flush, post_tasks, flush: Ansible's order. */
 function readSections(mapping: MappingNode, around: Surroundings, reader: Reader) {
-  const done = new Set<string>()
-  const seen = (name: string) => done.has(name) || !done.add(name)
   const flush = (): Meta => ({
     kind: 'meta',
     order: reader.nextId(),
@@ -106,7 +104,7 @@ function readSections(mapping: MappingNode, around: Surroundings, reader: Reader
   const section = (key: string): PlanNode[] => readTasks(nodeOf(mapping, key), around, reader)
   const before = [...section('pre_tasks'), flush()]
   const roles = expectList(nodeOf(mapping, 'roles'), "'roles'", reader).map((node) =>
-    readRoleEntry(node, around, reader, seen),
+    readRoleEntry(node, around, reader),
   )
   const main = [...roles.flatMap((role) => role.nodes), ...section('tasks'), flush()]
   const after = [...section('post_tasks'), flush()]

@@ -203,6 +203,14 @@ describe('roles of a play', () => {
       'c1 a c2 b c0 twice twice',
     )
   })
+
+  it('run where they are asked for again on hosts that left them out at first', async () => {
+    const first = "{ role: a, when: inventory_hostname === 'h1' }"
+    expect(await said(`  roles: [${first}, { role: c, cv: 1 }, b]\n`, files, 2)).toBe(
+      'c1 a h2: c1 c2 h2: c2 b h2: b',
+    )
+    expect(await said('  roles: [c, { role: c, become: false }]\n', files)).toBe('c0 c0')
+  })
 })
 
 describe('handlers', () => {

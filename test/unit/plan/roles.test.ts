@@ -48,7 +48,6 @@ describe('include_role and import_role', () => {
     ['rolespec_validation: false', '2:38', /did you mean 'rolespec_validate'/],
     ['rolespec_validate: maybe', '2:57', /'rolespec_validate' must be true or false/],
     ['allow_duplicates: maybe', '2:56', /'allow_duplicates' must be true or false/],
-    ['allow_duplicates: false', '2:56', /'allow_duplicates: false' of 'include_role' is not supported/],
   ])('%s', async (word, place, says) => {
     const ran = await play(`- hosts: web\n  tasks: [{ include_role: { name: r, ${word} } }]\n`, {
       files: tasks,
