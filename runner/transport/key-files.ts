@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { sshString, wireReader } from './wire.js'
+import { isPkcs8, openPkcs8, publicBlobOf } from './pkcs8.js'
+import { mpint, sshString, wireReader } from './wire.js'
 
 /** A key as ssh2 parses it. */
 export interface ParsedKey {
@@ -34,6 +35,7 @@ export async function readKeyFile(file: string, parseKey: ParseKey): Promise<Key
   }
   const published = publicBlob(data)
   if (published) return { kind: 'public', blob: published }
+  if (isPkcs8(data)) return readPkcs8(file, data)
   const parsed = first(parseKey(data))
   if (parsed instanceof Error && /passphrase|encrypted/i.test(parsed.message))
     return { kind: 'encrypted', blob: openSshBlob(data) ?? (await readPublicBlob(`${file}.pub`)), data }
@@ -44,8 +46,18 @@ export async function readKeyFile(file: string, parseKey: ParseKey): Promise<Key
 
 /** @returns undefined when the passphrase is wrong */
 export function decryptKey(data: Buffer, passphrase: string, parseKey: ParseKey): KeyObject | undefined {
+  if (isPkcs8(data)) return openPkcs8(data, passphrase)
   const parsed = first(parseKey(data, passphrase))
   return !parsed || parsed instanceof Error ? undefined : createPrivateKey(parsed.getPrivatePEM())
+}
+
+async function readPkcs8(file: string, data: Buffer): Promise<KeyFile> {
+  if (data.includes('ENCRYPTED'))
+    return { kind: 'encrypted', blob: await readPublicBlob(`${file}.pub`), data }
+  const key = openPkcs8(data)
+  const blob = key && publicBlobOf(key)
+  if (!blob) return { kind: 'bad', problem: `the key file ${file} is not a private key that can be read` }
+  return { kind: 'private', blob, key }
 }
 
 /** The blob of a `.pub` file, a certificate's too; undefined where there is none. */
@@ -107,12 +119,4 @@ const hashes: Readonly<Record<string, { hash: string; curve?: boolean }>> = {
   'ecdsa-sha2-nistp256': { hash: 'sha256', curve: true },
   'ecdsa-sha2-nistp384': { hash: 'sha384', curve: true },
   'ecdsa-sha2-nistp521': { hash: 'sha512', curve: true },
-}
-
-/** A positive number without leading zeros, and with one where the first bit would make it negative. */
-function mpint(bytes: Buffer): Buffer {
-  let start = 0
-  while (start < bytes.length - 1 && bytes[start] === 0) start++
-  const digits = bytes.subarray(start)
-  return sshString(digits[0]! >= 128 ? Buffer.concat([Buffer.alloc(1), digits]) : digits)
 }

@@ -6,6 +6,14 @@ export function sshString(value: Buffer | string): Buffer {
   return Buffer.concat([length, bytes])
 }
 
+/** `mpint` of RFC 4251: a positive number, with a leading zero where the first bit would make it negative. */
+export function mpint(bytes: Buffer): Buffer {
+  let start = 0
+  while (start < bytes.length - 1 && bytes[start] === 0) start++
+  const digits = bytes.subarray(start)
+  return sshString(digits[0]! >= 128 ? Buffer.concat([Buffer.alloc(1), digits]) : digits)
+}
+
 /** Reads the strings and numbers of an SSH message one after the other. */
 export interface WireReader {
   /** @throws RangeError past the end */

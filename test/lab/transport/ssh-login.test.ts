@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createTransport, type TransportOptions } from '../../../runner/transport/index.js'
+import { publicBlobOf } from '../../../runner/transport/pkcs8.js'
 import type { Connection, Target } from '../../../runner/transport/transport.js'
 import { eventually, exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
@@ -41,7 +43,9 @@ beforeAll(async () => {
     'TrustedUserCAKeys /run/tsp-ca.pub',
     'AllowAgentForwarding no',
   ])
-  sshd = await ownSshd(lab, agent, ['AuthorizedKeysFile .ssh/authorized_keys /run/tsp-locked.pub'])
+  sshd = await ownSshd(lab, agent, [
+    'AuthorizedKeysFile .ssh/authorized_keys /run/tsp-locked.pub /run/tsp-any.pub',
+  ])
   await sshd.root(`echo '${trusted}' >/run/tsp-ca.pub; echo '${locked}' >/run/tsp-locked.pub`)
 })
 afterEach(async () => {
@@ -49,7 +53,7 @@ afterEach(async () => {
   for (const one of agents.splice(0)) one.kill()
 })
 afterAll(async () => {
-  await sshd.root('rm -f /run/tsp-ca.pub /run/tsp-locked.pub')
+  await sshd.root('rm -f /run/tsp-ca.pub /run/tsp-locked.pub /run/tsp-any.pub')
   await Promise.all([sshd.stop(), authority.stop()])
   folder.remove()
 })
@@ -120,6 +124,43 @@ describe('user certificates', () => {
       code: 'auth',
       message: expect.stringMatching(/it did not take certificate .*ed25519-cert.pub, key .*ed25519/),
     })
+  })
+})
+
+describe('a key', () => {
+  const written: readonly (readonly [string, readonly string[]])[] = [
+    ['ed25519', []],
+    ['ecdsa', ['-b', '256']],
+    ['ecdsa', ['-b', '521']],
+    ['rsa', ['-b', '2048']],
+    ['ecdsa', ['-b', '384', '-m', 'PEM']],
+    ['rsa', ['-b', '2048', '-m', 'PEM']],
+    ['ecdsa', ['-m', 'PKCS8']],
+    ['rsa', ['-b', '2048', '-m', 'PKCS8']],
+  ]
+
+  it.each(written)('of %s %j logs in, as it is and encrypted', async (kind, how) => {
+    const [plain, locked] = ['any', 'any-locked'].map((name) => path(name)) as [string, string]
+    for (const file of [plain, locked]) {
+      rmSync(file, { force: true })
+      keygen('-t', kind, ...how, '-N', file === locked ? 'open sesame' : '', '-f', file)
+    }
+    const keys = [plain, locked].map((file) => readFileSync(`${file}.pub`, 'utf8').trim())
+    await sshd.root(`printf '%s\\n' '${keys.join("' '")}' >/run/tsp-any.pub`)
+    const ask = async () => 'open sesame'
+    for (const file of [plain, locked]) {
+      const host = await connect(sshd, { identityFiles: [file] }, 'IdentitiesOnly yes', { ask })
+      expect((await exited(host, 'id -un')).stdout).toBe('debian\n')
+    }
+  })
+
+  it('of ed25519 in PKCS#8 logs in', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const file = folder.write('pkcs8', privateKey.export({ format: 'pem', type: 'pkcs8' }) as string)
+    const blob = publicBlobOf(privateKey)!.toString('base64')
+    await sshd.root(`echo 'ssh-ed25519 ${blob}' >/run/tsp-any.pub`)
+    const host = await connect(sshd, { identityFiles: [file] })
+    expect((await exited(host, 'id -un')).stdout).toBe('debian\n')
   })
 })
 
