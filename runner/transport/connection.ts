@@ -39,13 +39,21 @@ export class HostConnection implements Connection {
   readonly user: string
   readonly #remote: Remote
   readonly #options: ConnectionOptions
+  readonly #another: (() => Promise<Remote>) | undefined
   readonly #lanes = new Map<string, Lane>()
   #closed = false
 
-  constructor(remote: Remote, user: string, options: ConnectionOptions = {}) {
+  /** `another` opens a second connection to the host, for the one thing that cannot wait for room on this. */
+  constructor(
+    remote: Remote,
+    user: string,
+    options: ConnectionOptions = {},
+    another?: () => Promise<Remote>,
+  ) {
     this.user = user
     this.#remote = remote
     this.#options = options
+    this.#another = another
   }
 
   async run(script: Script, options: RunOptions = {}): Promise<Outcome> {
@@ -139,19 +147,32 @@ export class HostConnection implements Connection {
     }
   }
 
-  /** Kills from a second shell, as the user whose processes they are. */
+  /** Kills from a second shell, as the user whose processes they are; where sshd allows one alone, over a second login. */
   async #kill(victim: Victim, become: Become | undefined): Promise<boolean> {
     try {
-      const session = await openSession(this.#remote, become, { kill: async () => false })
-      const timer = setTimeout(() => void session.close(), killTimeoutMs)
-      const outcome = await session.run(killScript(victim))
-      clearTimeout(timer)
-      void session.close()
-      return outcome.kind === 'exited' && outcome.code === 0
+      return await killFrom(this.#remote, victim, become)
+    } catch (error) {
+      if (!isRefusedChannel(error) || !this.#another) return false
+    }
+    try {
+      const remote = await this.#another()
+      const killed = await killFrom(remote, victim, become).catch(() => false)
+      await remote.close()
+      return killed
     } catch {
       return false
     }
   }
+}
+
+/** @throws ConnectError when there is no second shell */
+async function killFrom(remote: Remote, victim: Victim, become: Become | undefined): Promise<boolean> {
+  const session = await openSession(remote, become, { kill: async () => false })
+  const timer = setTimeout(() => void session.close(), killTimeoutMs)
+  const outcome = await session.run(killScript(victim))
+  clearTimeout(timer)
+  void session.close()
+  return outcome.kind === 'exited' && outcome.code === 0
 }
 
 /** `Remote.exec` alone fails like this, before anything ran. */

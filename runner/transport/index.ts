@@ -42,8 +42,9 @@ export function createTransport(options: TransportOptions = {}): Transport {
           },
         }),
       )
-      const { remote, user } = await (await ssh).connect(target, signal)
-      return new HostConnection(remote, user, options)
+      const way = await ssh
+      const { remote, user } = await way.connect(target, signal)
+      return new HostConnection(remote, user, options, async () => (await way.connect(target)).remote)
     },
   }
 }

@@ -168,8 +168,11 @@ describe('a real sshd', () => {
     expect(await host.upload(content, path, { become })).toMatchObject({ kind: 'exited', code: 0 })
     const read = await exited(host, { body: 'cat "$path"; rm "$path"', vars: { path } }, { become })
     expect(read.bytes.equals(content)).toBe(true)
-    expect((await host.run({ body: 'sleep 6543', timeoutMs: 300 })).kind).toBe('timedOut')
-    expect((await exited(host, 'pgrep -fx "sleep 6543"; echo on')).stdout).toBe('on\n')
+    for (const options of [{}, { become }]) {
+      const stuck = { body: 'sleep 6543 & trap "" TERM; sleep 6543; wait', timeoutMs: 300 }
+      expect((await host.run(stuck, options)).kind).toBe('timedOut')
+      expect((await exited(host, 'pgrep -fx "sleep 6543"; echo on')).stdout).toBe('on\n')
+    }
   })
 
   it('without an SFTP subsystem takes uploads', async () => {
