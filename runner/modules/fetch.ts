@@ -33,7 +33,15 @@ interface State {
   readonly local: string | undefined
 }
 
+/** What is to be brought; no digest for a file that is not there yet, in check mode. */
+interface Order extends Pick<State, 'target' | 'root'> {
+  readonly sha256: string
+  readonly size: number
+}
+
 const pieceBytes = 1024 * 1024
+/** Asked for before the first has come: so a far host sends without pauses, and few MiB are held. */
+const piecesAhead = 4
 
 const script = shellScript(
   'read-piece',
@@ -63,17 +71,14 @@ export const fetch = defineModule({
     const answer = await probeFile(host, { path: args.src, follow: true })
     return { answer, root, target, local: await sumOf(target) }
   },
-  diff(
-    args,
-    { answer, target, root, local },
-  ): Change<{ target: string; root: string; sha256: string }> | undefined {
+  diff(args, { answer, target, root, local }): Change<Order> | undefined {
     const { file } = answer
     if (file.kind === 'absent') {
       if (!args.fail_on_missing) return undefined
       return {
         summary: [`fetch ${answer.path}`],
         requires: [`file:${answer.path}`],
-        data: { target, root, sha256: '' },
+        data: { target, root, sha256: '', size: 0 },
       }
     }
     if (file.kind !== 'file') throw new ModuleFailure(`${answer.path} is a ${file.kind}, not a file`)
@@ -87,7 +92,7 @@ export const fetch = defineModule({
           after: `${file.size} bytes, sha256 ${file.sha256}\n`,
         },
       ],
-      data: { target, root, sha256: file.sha256! },
+      data: { target, root, sha256: file.sha256!, size: file.size },
     }
   },
   async apply(host, args, { data }) {
@@ -146,22 +151,33 @@ async function safeFolder(root: string, target: string): Promise<void> {
   }
 }
 
-async function bring(
-  host: ApplyHost,
-  src: string,
-  { target, root, sha256 }: { target: string; root: string; sha256: string },
-): Promise<void> {
+/** The bytes of a file of the host, in order. @throws ModuleFailure when it cannot be read */
+async function* piecesOf(host: ApplyHost, src: string, bytes: number): AsyncGenerator<Buffer> {
+  const count = Math.ceil(bytes / pieceBytes)
+  const coming: Promise<Buffer>[] = []
+  const ask = (piece: number): void => {
+    const values = { path: src, piece: `${piece}`, size: `${pieceBytes}` }
+    const answer = mustRun(host, script(values), `read ${src}`).then(({ stdout }) => stdout)
+    // Told when its turn comes; one behind a failure is nobody's.
+    answer.catch(() => undefined)
+    coming.push(answer)
+  }
+  for (let piece = 0; piece < count + piecesAhead; piece++) {
+    if (piece < count) ask(piece)
+    if (piece >= piecesAhead - 1 && coming.length > 0) yield await coming.shift()!
+  }
+  await Promise.allSettled(coming)
+}
+
+async function bring(host: ApplyHost, src: string, { target, root, sha256, size }: Order): Promise<void> {
   await safeFolder(root, target)
   const temp = join(dirname(target), `.tsplay.${randomBytes(9).toString('hex')}`)
   const file = await open(temp, 'wx', 0o600)
   try {
     const hash = createHash('sha256')
-    for (let piece = 0; ; piece++) {
-      const values = { path: src, piece: `${piece}`, size: `${pieceBytes}` }
-      const { stdout } = await mustRun(host, script(values), `read ${src}`)
-      hash.update(stdout)
-      await file.writeFile(stdout)
-      if (stdout.length < pieceBytes) break
+    for await (const bytes of piecesOf(host, src, size)) {
+      hash.update(bytes)
+      await file.writeFile(bytes)
     }
     if (hash.digest('hex') !== sha256) throw new ModuleFailure(`${src} was changed while it was read`)
     await file.sync()
