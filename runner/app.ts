@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { usage } from './arguments.js'
-import { askTerminal } from './ask.js'
+import { askTerminal, askWithin } from './ask.js'
 import { createAppliers } from './engine/applier.js'
 import { createConnections } from './engine/connections.js'
 import type { Ask, Run } from './engine/context.js'
@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly files?: Files | undefined
   /** How a person is asked; the terminal unless given. */
   readonly ask?: Ask | undefined
+  /** What Ctrl-C does: called where it was the answer to a question. */
+  readonly interrupt: () => void
   /** First Ctrl-C: start nothing new. */
   readonly stop: AbortSignal
   /** Second Ctrl-C: kill what runs. */
@@ -85,13 +87,14 @@ async function execute(
 ): Promise<ExitCode> {
   // Every script that runs listens to them; there is no leak to warn of.
   setMaxListeners(0, world.stop, world.abort)
-  const passwords = await readPasswords(options, world.ask ?? askTerminal)
+  const ask = askWithin(world.stop, world.interrupt, world.ask ?? askTerminal)
+  const passwords = await readPasswords(options, ask)
   const reporter = await createReporter(options, world)
   const warn = (text: string): unknown => world.stderr.write(`warning: ${text}\n`)
   if (options.hostKeyPolicy === 'off')
     warn('host keys are not checked: whoever answers is taken for the host')
-  const connections = createConnections(createTransport({ ask: askTerminal, warn }), world.abort)
-  const run = createRun(plan, options, world, { reporter, connections, passwords })
+  const connections = createConnections(createTransport({ ask, warn }), world.abort)
+  const run = createRun(plan, options, world, { ask, reporter, connections, passwords })
   try {
     return await executeRun(run, files)
   } finally {
@@ -101,6 +104,7 @@ async function execute(
 }
 
 interface Parts {
+  readonly ask: Ask
   readonly reporter: Reporter
   readonly connections: Run['connections']
   readonly passwords: Passwords
@@ -141,14 +145,14 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
     },
     emit: createTap(redactor, [parts.reporter]),
     redactor,
-    ask: world.ask ?? askTerminal,
+    ask: parts.ask,
     hosts,
     inventory: createLiveInventory(plan.inventory, hosts),
     customStats: createCustomStats(),
     connections: parts.connections,
     appliers: createAppliers(),
     forks: createLimit(options.forks),
-    gate: options.step ? createStepGate(world.ask ?? askTerminal) : undefined,
+    gate: options.step ? createStepGate(parts.ask) : undefined,
     stop: world.stop,
     abort: world.abort,
   }
@@ -170,6 +174,7 @@ async function createReporter(options: CliOptions, world: Surroundings): Promise
 
 function listHosts(plan: Plan, options: CliOptions, world: Surroundings): ExitCode {
   const run = createRun(plan, options, world, {
+    ask: askTerminal,
     reporter: { handle: () => undefined },
     connections: createConnections(createTransport(), world.abort),
     passwords: { connection: undefined, become: undefined },

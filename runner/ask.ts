@@ -1,9 +1,22 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
+import { Interrupted } from './errors.js'
 
-/** The person broke the answer off with Ctrl-C. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
+/**
+ * Asks as a run does. Ctrl-C at a question interrupts the run, which gets no signal while the terminal reads a line, and
+ * nobody is asked after it.
+ * @throws Error where there is no terminal; Interrupted
+ */
+export function askWithin(stop: AbortSignal, interrupt: () => void, ask = askTerminal): typeof askTerminal {
+  return async (text, options) => {
+    if (stop.aborted) throw new Interrupted()
+    try {
+      return await ask(text, options)
+    } catch (error) {
+      if (error instanceof Interrupted) interrupt()
+      throw error
+    }
+  }
 }
 
 /**
@@ -19,7 +32,7 @@ export function askTerminal(text: string, options: { private: boolean }): Promis
     stderr.write(`${text}: `)
     lines.on('SIGINT', () => {
       lines.close()
-      reject(new Interrupted('interrupted'))
+      reject(new Interrupted())
     })
     lines.once('line', (answer) => {
       lines.close()

@@ -68,6 +68,15 @@ export class InputError extends Error {
   }
 }
 
+/** The person broke a question off with Ctrl-C. */
+export class Interrupted extends InputError {
+  constructor() {
+    super([{ code: 'option', message: 'interrupted' }], exitCodes.interrupted)
+    this.name = 'Interrupted'
+    this.message = 'interrupted'
+  }
+}
+
 /** The name out of `known` that `wanted` was probably meant to be (edit distance of at most a third). */
 export function didYouMean(wanted: string, known: Iterable<string>): string | undefined {
   let best: string | undefined

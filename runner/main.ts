@@ -1,3 +1,4 @@
+import type { Surroundings } from './app.js'
 import { exitCodes, InputError } from './errors.js'
 import { readVersion } from './version.js'
 
@@ -35,12 +36,13 @@ async function command(argv: readonly string[]): Promise<number> {
     return exitCodes.ok
   }
   const { runApp } = await import('./app.js')
-  const { stop, abort } = listenForInterrupts()
+  const { interrupt, stop, abort } = listenForInterrupts()
   return runApp(options, {
     stdout: process.stdout,
     stderr: process.stderr,
     colour: wantsColour(),
     cwd: process.cwd(),
+    interrupt,
     stop,
     abort,
   })
@@ -54,7 +56,7 @@ async function runCommand(name: 'inventory' | 'explain', argv: readonly string[]
 }
 
 /** First Ctrl-C: finish what runs and the `always` sections around it. Second: kill what runs. Third: leave at once. */
-function listenForInterrupts(): { stop: AbortSignal; abort: AbortSignal } {
+function listenForInterrupts(): Pick<Surroundings, 'interrupt' | 'stop' | 'abort'> {
   const stop = new AbortController()
   const abort = new AbortController()
   let count = 0
@@ -70,7 +72,7 @@ function listenForInterrupts(): { stop: AbortSignal; abort: AbortSignal } {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
-  return { stop: stop.signal, abort: abort.signal }
+  return { interrupt, stop: stop.signal, abort: abort.signal }
 }
 
 function wantsColour(): boolean {

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { usage } from './arguments.js'
-import { Interrupted } from './ask.js'
 import type { Ask } from './engine/context.js'
-import { exitCodes, InputError } from './errors.js'
+import { Interrupted } from './errors.js'
 import type { CliOptions } from './options.js'
 import { Secret } from './secrets/secret.js'
 
@@ -33,8 +32,7 @@ export async function readPasswords(options: Wanted, ask: Ask): Promise<Password
 
 async function asked(option: string, question: string, file: string, ask: Ask): Promise<Secret> {
   const answer = await ask(question, { private: true }).catch((error: Error) => {
-    if (error instanceof Interrupted)
-      throw new InputError([{ code: 'option', message: 'interrupted' }], exitCodes.interrupted)
+    if (error instanceof Interrupted) throw error
     throw usage(`${option}: ${error.message}`, `without a terminal: ${file} FILE`)
   })
   return new Secret(answer)

@@ -21,6 +21,7 @@ export function createStepGate(ask: Ask): StepGate {
     try {
       return await ask(`Perform task: ${title} (N)o/(y)es/(c)ontinue`, { private: false })
     } catch (error) {
+      if (error instanceof InputError) throw error
       const why = error instanceof Error ? error.message : String(error)
       throw new InputError([{ code: 'option', message: `--step must ask before each task, and ${why}` }])
     }

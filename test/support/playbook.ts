@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { runApp } from '../../runner/app.js'
-import { InputError } from '../../runner/errors.js'
+import { InputError, Interrupted } from '../../runner/errors.js'
 import type { HostStats, HostTaskResult, RunEvent } from '../../runner/events.js'
 import { parseOptions } from '../../runner/options.js'
 
@@ -45,8 +45,8 @@ export async function play(
     files?: Readonly<Record<string, string>>
     hosts?: number
     dir?: string
-    /** What the person at the terminal answers, in turn; without it there is no terminal. */
-    answers?: readonly string[]
+    /** What the person at the terminal answers, in turn, or Ctrl-C; without it there is no terminal. */
+    answers?: readonly (string | Interrupted)[]
     /** Ctrl-C, once this text is in what the run writes. */
     interruptAt?: string
   } = {},
@@ -68,7 +68,7 @@ export async function play(
 async function runInFolder(
   dir: string,
   args: readonly string[],
-  { answers, interruptAt }: { answers?: readonly string[]; interruptAt?: string },
+  { answers, interruptAt }: { answers?: readonly (string | Interrupted)[]; interruptAt?: string },
 ): Promise<Ran> {
   const left = [...(answers ?? [])]
   const stop = new AbortController()
@@ -86,7 +86,8 @@ async function runInFolder(
       stderr: { write: (text) => (stderr += text) },
       colour: false,
       cwd: dir,
-      ...(answers && { ask: async () => left.shift() ?? '' }),
+      ...(answers && { ask: async () => given(left.shift() ?? '') }),
+      interrupt: () => stop.abort(),
       stop: stop.signal,
       abort: new AbortController().signal,
     })
@@ -100,6 +101,11 @@ async function runInFolder(
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as RunEvent)
   return { exitCode, events, stdout, stderr, ...digest(events) }
+}
+
+function given(answer: string | Interrupted): string {
+  if (answer instanceof Interrupted) throw answer
+  return answer
 }
 
 function digest(events: readonly RunEvent[]): Pick<Ran, 'trace' | 'messages' | 'stats'> {

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { Interrupted } from '../../runner/ask.js'
-import { exitCodes } from '../../runner/errors.js'
+import { exitCodes, Interrupted } from '../../runner/errors.js'
 import { parseOptions } from '../../runner/options.js'
 import { readPasswords } from '../../runner/passwords.js'
 import { temporaryFolder } from '../support/playbook.js'
@@ -46,7 +45,7 @@ describe('passwords', () => {
     await expect(given(['-k'])).rejects.toThrow(
       /--ask-pass: there is no terminal[\s\S]*--connection-password-file/,
     )
-    const broken = readPasswords(parseOptions(['-K']), () => Promise.reject(new Interrupted('interrupted')))
+    const broken = readPasswords(parseOptions(['-K']), () => Promise.reject(new Interrupted()))
     await expect(broken).rejects.toMatchObject({ exitCode: exitCodes.interrupted })
   })
 })

@@ -82,6 +82,7 @@ export const playWatched = async (
       stderr: { write: (text) => (output += text) },
       colour: false,
       cwd: root,
+      interrupt: () => undefined,
       stop: either(stop),
       abort: either(abort),
     })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { exitCodes, Interrupted } from '../../../runner/errors.js'
 import { play } from '../../support/playbook.js'
 
 const playbook = (more: string) => `- hosts: web
@@ -21,6 +22,11 @@ describe('vars_prompt', () => {
     expect((await play(withDefault, { answers: [''] })).messages).toEqual(['h1: x1'])
     expect((await play(withDefault, { answers: ['a'] })).messages).toEqual(['h1: a'])
     expect((await play(withDefault)).messages).toEqual(['h1: x1'])
+  })
+
+  it('is left by Ctrl-C, a default notwithstanding', async () => {
+    const ran = await play(playbook(', default: x'), { answers: [new Interrupted()] })
+    expect(ran).toMatchObject({ exitCode: exitCodes.interrupted, messages: [], stderr: 'interrupted' })
   })
 
   it('confirm gives up in the end, a default notwithstanding', async () => {

@@ -74,6 +74,7 @@ export async function runPlanted(shipped: Shipped, mistake: Mistake): Promise<Ou
     colour: false,
     cwd: shipped.dir,
     files,
+    interrupt: () => undefined,
     stop: new AbortController().signal,
     abort: new AbortController().signal,
   })
