@@ -1,3 +1,4 @@
+import { booleanOf } from '../expression/booleans.js'
 import { type Compiled, EvaluationError, type Scope } from '../expression/compiled.js'
 import { becomeOf, targetOf } from '../inventory/target.js'
 import type { Keywords } from '../plan/plan.js'
@@ -26,7 +27,7 @@ export function evaluateKeywords(
   defaults: { check: boolean; diff: boolean },
 ): Effective {
   const flag = (value: Compiled | undefined, name: string, fallback: boolean): boolean =>
-    value ? asBoolean(value.evaluate(scope), name, value) : fallback
+    value ? asFlag(value.evaluate(scope), name, value) : fallback
   const seconds = asCount(keywords.timeout, 'timeout', scope)
   asCount(keywords.throttle, 'throttle', scope)
   const delegate = keywords.delegate_to?.evaluate(scope)
@@ -54,6 +55,13 @@ export function asBoolean(value: unknown, what: string, at: Compiled): boolean {
   )
 }
 
+/** A keyword that is on or off may be told in Ansible's words: what `-e` and INI inventories give is text. */
+export function asFlag(value: unknown, what: string, at: Compiled): boolean {
+  const flag = booleanOf(value)
+  if (flag !== undefined) return flag
+  throw new EvaluationError(`'${what}' must be true or false, not ${describe(value)}`, at.span)
+}
+
 /** A number that is not negative, or nothing. @throws EvaluationError */
 export function asCount(compiled: Compiled | undefined, what: string, scope: Scope): number | undefined {
   const value = compiled?.evaluate(scope)
@@ -77,6 +85,15 @@ export function conditionText({ span }: Compiled): string {
   return span ? span.file.text.slice(span.start, span.end) : 'a condition'
 }
 
+/** A name. One that cannot be told yet, such as with a loop's item in it, is shown as it is written. */
+export function titleOf(name: Compiled | undefined, scope: Scope): string | undefined {
+  try {
+    return name && String(name.evaluate(scope))
+  } catch {
+    return name?.span && conditionText(name)
+  }
+}
+
 /** Where and as whom a host is entered for a task. */
 export function connectionOf(
   name: string,
@@ -97,7 +114,7 @@ export function connectionOf(
     connectTimeoutMs: options.connectTimeoutMs,
   })
   const become = becomeOf(scope, {
-    become: keywords.become ? asBoolean(value(keywords.become), 'become', keywords.become) : options.become,
+    become: keywords.become ? asFlag(value(keywords.become), 'become', keywords.become) : options.become,
     user: optionalText(value(keywords.become_user)) ?? options.becomeUser,
     method: optionalText(value(keywords.become_method)) ?? options.becomeMethod,
     password: options.becomePassword,
@@ -110,10 +127,15 @@ export function environmentOf(keywords: Keywords, scope: Scope): Record<string, 
   const merged: Record<string, string> = {}
   for (const layer of keywords.environment) {
     const value = layer.evaluate(scope)
-    if (value === null || value === undefined) continue
-    if (typeof value !== 'object' || Array.isArray(value))
-      throw new EvaluationError(`'environment' must be a mapping, not ${describe(value)}`, layer.span)
-    for (const [key, inner] of Object.entries(value)) merged[key] = String(inner)
+    for (const mapping of (Array.isArray(value) ? value : [value]) as unknown[]) {
+      if (mapping === null || mapping === undefined) continue
+      if (typeof mapping !== 'object' || Array.isArray(mapping))
+        throw new EvaluationError(
+          `'environment' must be a mapping or a list of them, not ${describe(mapping)}`,
+          layer.span,
+        )
+      for (const [key, inner] of Object.entries(mapping)) merged[key] = String(inner)
+    }
   }
   return merged
 }

@@ -1,6 +1,6 @@
 import type { Scope } from '../expression/compiled.js'
 import type { LoopControl } from '../plan/plan.js'
-import { asBoolean } from './keywords.js'
+import { asFlag } from './keywords.js'
 
 /** The variables of one round of a loop: the item, its index, and with `extended` all of `ansible_loop`. */
 export function loopVariables(
@@ -13,7 +13,7 @@ export function loopVariables(
   values.set('ansible_loop_var', control.loopVar)
   if (control.indexVar) values.set(control.indexVar, index).set('ansible_index_var', control.indexVar)
   const isOn = (value: typeof control.extended, name: string, fallback: boolean): boolean =>
-    value ? asBoolean(value.evaluate(scope), name, value) : fallback
+    value ? asFlag(value.evaluate(scope), name, value) : fallback
   if (!isOn(control.extended, 'extended', false)) return values
   const { length } = items
   return values.set('ansible_loop', {

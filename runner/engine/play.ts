@@ -1,4 +1,4 @@
-import { constant, EvaluationError, type Scope } from '../expression/compiled.js'
+import { type Compiled, constant, EvaluationError, type Scope } from '../expression/compiled.js'
 import { resolvePattern } from '../inventory/index.js'
 import { groupsOf } from '../modules/facts/groups.js'
 import { setup } from '../modules/setup.js'
@@ -7,6 +7,8 @@ import { batchSizes, cutBatches } from './batches.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
 import { createHostRun, type HostRun } from './host.js'
+import { failedItem } from './item.js'
+import { asFlag, describe, titleOf } from './keywords.js'
 import { taskScope } from './scope.js'
 import { createStepper } from './step.js'
 import { runStrategy, type StrategyResult } from './strategy.js'
@@ -65,24 +67,24 @@ export async function runPlay(
 ): Promise<StrategyResult> {
   const started = performance.now()
   const scope = playScope(run, play)
-  const playName = play.name ? String(play.name.evaluate(scope)) : names.join(',')
+  const playName = titleOf(play.name, scope) ?? names.join(',')
   const alive = names.map((name) => run.hosts.get(name)!).filter((host) => host.state === 'alive')
   const inSight = taskScope(
     run,
     { ...emptyBatch(play), allHosts: names, hosts: alive },
     createHostRun('localhost'),
   )
-  const batches = cutBatches(alive, batchSizes(play.serial, names.length, inSight))
   run.emit({ type: 'play_started', play: playName, hosts: alive.map((host) => host.name) })
-  let aborted = false
-  for (const [index, hosts] of batches.entries()) {
+  const batches = batchesOf(run, play, alive, names.length, inSight)
+  let aborted = !batches
+  for (const [index, hosts] of (batches ?? []).entries()) {
     if (run.stop.aborted) break
-    if (batches.length > 1)
+    if (batches!.length > 1)
       run.emit({
         type: 'batch_started',
         hosts: hosts.map((host) => host.name),
         index: index + 1,
-        of: batches.length,
+        of: batches!.length,
       })
     const batch: Batch = {
       ...emptyBatch(play),
@@ -105,13 +107,46 @@ export async function runPlay(
   return { aborted }
 }
 
-function limitsOf(run: Run, play: Play, scope: Scope) {
-  const percentage = play.maxFailPercentage?.evaluate(scope)
-  return {
-    forceHandlers: run.options.forceHandlers || play.forceHandlers?.evaluate(scope) === true,
-    maxFailPercentage:
-      percentage === undefined || percentage === null ? undefined : Number.parseFloat(String(percentage)),
+/** Nothing where `serial` cannot be told: then every host has failed. */
+function batchesOf(
+  run: Run,
+  play: Play,
+  alive: readonly HostRun[],
+  total: number,
+  scope: Scope,
+): HostRun[][] | undefined {
+  try {
+    return cutBatches(alive, batchSizes(play.serial, total, scope))
+  } catch (error) {
+    run.emit({ type: 'message', level: 'error', text: failedItem(undefined, error).message ?? '' })
+    for (const host of alive) {
+      host.state = 'failed'
+      host.stats.failed++
+    }
+    return undefined
   }
+}
+
+/** What may be known before any host is in sight. @throws EvaluationError */
+export function limitsOf(run: Pick<Run, 'options'>, play: Play, scope: Scope) {
+  const { forceHandlers, maxFailPercentage } = play
+  return {
+    forceHandlers:
+      run.options.forceHandlers ||
+      (forceHandlers ? asFlag(forceHandlers.evaluate(scope), 'force_handlers', forceHandlers) : false),
+    maxFailPercentage: percentageOf(maxFailPercentage, scope),
+  }
+}
+
+/** @throws EvaluationError where it is no number: nothing would be limited */
+function percentageOf(compiled: Compiled | undefined, scope: Scope): number | undefined {
+  const value = compiled?.evaluate(scope)
+  if (value === undefined || value === null) return undefined
+  if (/^\d+(\.\d+)?%?$/.test(String(value).trim())) return Number.parseFloat(String(value))
+  throw new EvaluationError(
+    `'max_fail_percentage' must be a number or a percentage, not ${describe(value)}`,
+    compiled?.span,
+  )
 }
 
 async function runBatch(run: Run, batch: Batch, controllers: ControllerFactory): Promise<boolean> {

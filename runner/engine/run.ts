@@ -8,7 +8,7 @@ import type { Run } from './context.js'
 import { createControllers } from './controller.js'
 import { hideValue } from './hide.js'
 import { firstFalse } from './keywords.js'
-import { playHosts, playScope, runPlay } from './play.js'
+import { limitsOf, playHosts, playScope, runPlay } from './play.js'
 import { taskScope } from './scope.js'
 import { exitCodeOf } from './stats.js'
 
@@ -21,6 +21,7 @@ export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
   const started = performance.now()
   const { plays } = run.plan
   const hosts = inputErrors(() => plays.map((_, index) => knownHosts(run, index)))
+  inputErrors(() => plays.map((play) => limitsOf(run, play, playScope(run, play))))
   if (hosts.every((names) => names?.length === 0)) throw noHosts(run)
   const answers = new Map<string, unknown>()
   for (const play of plays) await askAll(run, play, answers)

@@ -37,7 +37,7 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
 function environmentLayer(environment: readonly Compiled[]): Layer {
   const value: Compiled = {
     names: new Set(environment.flatMap(({ names }) => [...names])),
-    evaluate: (scope) => environment.map((each) => each.evaluate(scope)),
+    evaluate: (scope) => environment.flatMap((each) => each.evaluate(scope)),
   }
   return {
     name: 'command-line',

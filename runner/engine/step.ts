@@ -1,5 +1,5 @@
 import type { HostTaskResult, TaskInfo } from '../events.js'
-import { type Compiled, EvaluationError } from '../expression/compiled.js'
+import { EvaluationError } from '../expression/compiled.js'
 import type { Keywords, Meta, RoleInfo, Task } from '../plan/plan.js'
 import { formatPosition } from '../syntax/source.js'
 import type { Layer } from '../vars/layers.js'
@@ -9,7 +9,7 @@ import type { ControllerFactory } from './controller.js'
 import { beginRole, type HostRun } from './host.js'
 import { performInclude } from './include.js'
 import { failedItem, type TaskRun } from './item.js'
-import { asBoolean, asCount, firstFalse } from './keywords.js'
+import { asCount, asFlag, firstFalse, titleOf } from './keywords.js'
 import { createLimit, type Limit } from './limits.js'
 import { notify } from './notify.js'
 import { taskScope } from './scope.js'
@@ -175,7 +175,7 @@ function fatalOf(run: Run, batch: Batch, step: Step, guarded: Guarded, host: Hos
   const value = guarded.keywords.any_errors_fatal
   if (!value) return false
   try {
-    return value.evaluate(scopeOf(run, batch, step, guarded, host)) === true
+    return asFlag(value.evaluate(scopeOf(run, batch, step, guarded, host)), 'any_errors_fatal', value)
   } catch {
     return true
   }
@@ -250,16 +250,6 @@ function describeStep(run: Run, batch: Batch, step: Step, first: HostRun): TaskI
   }
 }
 
-/** A name with a loop's item in it cannot be evaluated before the loop: it is shown as it is written. */
-function titleOf(name: Compiled | undefined, scope: ReturnType<typeof taskScope>): string | undefined {
-  try {
-    return name && String(name.evaluate(scope))
-  } catch {
-    const span = name?.span
-    return span?.file.text.slice(span.start, span.end)
-  }
-}
-
 function runsOnce(run: Run, batch: Batch, step: Step, host: HostRun): boolean {
   if (step.what.kind === 'meta') return step.what.action === 'refresh_inventory'
   if (step.what.kind === 'task' && step.what.action.kind === 'control' && step.what.action.module.once)
@@ -268,7 +258,7 @@ function runsOnce(run: Run, batch: Batch, step: Step, host: HostRun): boolean {
   const value = step.what.keywords.run_once
   if (!value) return false
   try {
-    return asBoolean(value.evaluate(scopeOf(run, batch, step, step.what, host)), 'run_once', value)
+    return asFlag(value.evaluate(scopeOf(run, batch, step, step.what, host)), 'run_once', value)
   } catch {
     // Each host's own task evaluates it again, and says what is wrong.
     return false

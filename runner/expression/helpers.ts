@@ -9,7 +9,7 @@ import {
 } from './helpers/addresses.js'
 import { certificates } from './helpers/certificates.js'
 import { basename, dirname, env, readFile } from './helpers/controller.js'
-import { combine, fromJson, fromYaml, range, toJson, toYaml, unique } from './helpers/data.js'
+import { combine, fromJson, fromYaml, range, toBool, toJson, toYaml, unique } from './helpers/data.js'
 import { b64decode, b64encode, quote, regexEscape, sha256 } from './helpers/text.js'
 import { versionCompare } from './versions.js'
 
@@ -30,6 +30,12 @@ export const helpers: readonly Helper[] = [
   { name: 'toYaml', signature: 'toYaml(value)', doc: 'The value as YAML, block style.', call: toYaml },
   { name: 'fromJson', signature: 'fromJson(text)', doc: 'The value that JSON text holds.', call: fromJson },
   { name: 'fromYaml', signature: 'fromYaml(text)', doc: 'The value that YAML text holds.', call: fromYaml },
+  {
+    name: 'toBool',
+    signature: 'toBool(value)',
+    doc: 'True or false out of text such as yes, off or 1, as -e key=value and INI inventories give it.',
+    call: toBool,
+  },
   { name: 'basename', signature: 'basename(path)', doc: 'The last part of a path.', call: basename },
   { name: 'dirname', signature: 'dirname(path)', doc: 'A path without its last part.', call: dirname },
   { name: 'unique', signature: 'unique(list)', doc: 'The list without repetitions.', call: unique },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { booleanOf } from './booleans.js'
 import { EvaluationError } from './compiled.js'
 import { helperFunctions } from './helpers.js'
 
@@ -21,7 +22,7 @@ const filters: Readonly<Record<string, Filter>> = {
   b64decode: helper('b64decode'),
   b64encode: helper('b64encode'),
   basename: helper('basename'),
-  bool: (value) => toBool(value),
+  bool: (value) => booleanOf(value) ?? false,
   capitalize: (value) => toText(value).charAt(0).toUpperCase() + toText(value).slice(1).toLowerCase(),
   combine: helper('combine'),
   count: (value) => lengthOf(value),
@@ -137,11 +138,6 @@ function toInt(value: string): number {
 function parsed(parse: (text: string) => number, value: unknown, fallback: unknown): unknown {
   const number = parse(typeof value === 'boolean' ? String(Number(value)) : String(value))
   return Number.isNaN(number) ? fallback : number
-}
-
-function toBool(value: unknown): boolean {
-  if (typeof value === 'boolean') return value
-  return ['yes', 'on', '1', 'true', 't', 'y'].includes(String(value).toLowerCase())
 }
 
 function toList(value: unknown): readonly unknown[] {

@@ -1,11 +1,12 @@
 import { didYouMean, type Report } from '../errors.js'
+import { booleanOf } from '../expression/booleans.js'
 import type { Compiled } from '../expression/compiled.js'
 import type { Keywords, Play, Task } from './plan.js'
 
 /** Why a value cannot be that of a keyword; nothing if it can. */
 type Rule = (value: unknown) => { readonly wanted: string; readonly hint?: string | undefined } | undefined
 
-const flag: Rule = (value) => (typeof value === 'boolean' ? undefined : { wanted: 'true or false' })
+const flag: Rule = (value) => (booleanOf(value) === undefined ? { wanted: 'true or false' } : undefined)
 
 const isNumeral = (value: unknown): boolean =>
   (typeof value === 'number' || (typeof value === 'string' && value.trim() !== '')) && Number(value) >= 0

@@ -179,8 +179,9 @@ function spelledAsMapping(value: Node): Node {
 }
 
 function constantNames(request: Request, reader: Reader): Names | undefined {
+  const hint = `use ${request.isRole ? 'include_role' : 'include_tasks'}, whose names may be templates`
   const found = request.names.map(
-    ([key, node]) => [key, expectText(node, `'${key}' of an import`, reader)] as const,
+    ([key, node]) => [key, expectText(node, `'${key}' of an import`, reader, hint)] as const,
   )
   return found.every(([, text]) => text !== undefined) ? (Object.fromEntries(found) as Names) : undefined
 }

@@ -12,7 +12,7 @@ export function expectList(node: Node | undefined, what: string, reader: Reader)
 }
 
 /** The text of a scalar; a template is refused where the text must be known before the run. */
-export function expectText(node: Node, what: string, reader: Reader): string | undefined {
+export function expectText(node: Node, what: string, reader: Reader, hint?: string): string | undefined {
   if (node.kind !== 'scalar' || node.value === null) {
     reader.report({ code: 'structure', message: `${what} must be text`, span: node.span })
     return undefined
@@ -23,6 +23,7 @@ export function expectText(node: Node, what: string, reader: Reader): string | u
     code: 'structure',
     message: `${what} must be known before the run: a template is not allowed here`,
     span: node.span,
+    hint,
   })
   return undefined
 }

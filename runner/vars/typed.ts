@@ -1,3 +1,5 @@
+import { booleanOf } from '../expression/booleans.js'
+
 /** What a role's argument spec says that a variable is, as far as text can be turned into it. */
 export interface ValueType {
   readonly type?: string | undefined
@@ -5,14 +7,8 @@ export interface ValueType {
   readonly elements?: string | undefined
 }
 
-/** Ansible's words for the two (`BOOLEANS_TRUE`, `BOOLEANS_FALSE`), in any case. */
-const booleans: ReadonlyMap<string, boolean> = new Map([
-  ...['yes', 'on', 'true', 'y', 't', '1'].map((word) => [word, true] as const),
-  ...['no', 'off', 'false', 'n', 'f', '0'].map((word) => [word, false] as const),
-])
-
 const conversions: Readonly<Record<string, (text: string, type: ValueType) => unknown>> = {
-  bool: (text) => booleans.get(text.toLowerCase()),
+  bool: booleanOf,
   int: (text) => (/^[-+]?\d+$/.test(text) ? safeInteger(text) : undefined),
   float: (text) => (/^[-+]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined),
   list: (text, { elements }) =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { InputError } from '../../runner/errors.js'
 import { helpPage } from '../../runner/help.js'
 import { optionTable, parseOptions } from '../../runner/options.js'
+import { temporaryFolder } from '../support/playbook.js'
 
 describe('options', () => {
   it('reads extra variables: text for key=value, types for YAML and JSON', () => {
@@ -21,6 +22,13 @@ describe('options', () => {
       e: [true],
       f: 2,
     })
+  })
+
+  it('reads a file of extra variables, whose values keep their types', () => {
+    const dir = temporaryFolder({ 'v.yaml': 'a: 1\nb: [x]\nc: <%= 1 %>\n', 'v.json': '{"a": true}' })
+    const { extraVars } = parseOptions(['-e', `@${dir}/v.yaml`, '-e', 'd=@e'])
+    expect(Object.fromEntries(extraVars)).toEqual({ a: 1, b: ['x'], c: '<%= 1 %>', d: '@e' })
+    expect(parseOptions(['-e', `@${dir}/v.json`]).extraVars.get('a')).toBe(true)
   })
 
   it('lets a later extra variable win', () => {

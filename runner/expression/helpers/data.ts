@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Diagnostic } from '../../errors.js'
 import { toPlain } from '../../syntax/read.js'
 import { parseYamlData, stringifyYaml } from '../../syntax/yaml.js'
+import { booleanOf } from '../booleans.js'
 import { EvaluationError } from '../compiled.js'
 import { text } from './argument.js'
 
@@ -29,6 +30,13 @@ export function fromYaml(value: unknown): unknown {
   )
   if (mistakes[0]) throw new EvaluationError(`fromYaml: ${mistakes[0].message}`)
   return node ? toPlain(node) : null
+}
+
+export function toBool(value: unknown): boolean {
+  const found = booleanOf(value)
+  if (found !== undefined) return found
+  const shown = typeof value === 'string' ? `'${value}'` : value === null ? 'null' : `a ${typeof value}`
+  throw new EvaluationError(`toBool: true, yes, on, 1, false, no, off or 0 is wanted, not ${shown}`)
 }
 
 export function unique(list: unknown): unknown[] {

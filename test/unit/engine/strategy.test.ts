@@ -127,10 +127,10 @@ describe('linear strategy', () => {
 
   it('fails a task whose run_once comes to no boolean', async () => {
     const ran = await play(
-      `- hosts: web\n  gather_facts: false\n  tasks: [{ debug: { msg: a }, run_once: <%= 'y' + 'es' %> }]\n`,
+      `- hosts: web\n  gather_facts: false\n  tasks: [{ debug: { msg: a }, run_once: <%= 'may' + 'be' %> }]\n`,
       { hosts: 2 },
     )
-    expect(ran.stdout).toContain(`'run_once' must be true or false, not \\"yes\\"`)
+    expect(ran.stdout).toContain(`'run_once' must be true or false, not \\"maybe\\"`)
     expect(ran.trace).toEqual(['debug h1: failed', 'debug h2: failed'])
     expect(ran.exitCode).toBe(2)
   })

@@ -22,6 +22,8 @@ describe('helpers', () => {
     ['fromJson(\'{"a": 1}\')', { a: 1 }],
     ["fromYaml('a: yes')", { a: true }],
     ["fromYaml('a: <%= 1 %>')", { a: '<%= 1 %>' }],
+    ["[true, 'yes', ' On', '1', 1, 'T'].map(toBool)", [true, true, true, true, true, true]],
+    ["[false, 'no', 'OFF', '0', 0, 'f'].map(toBool)", [false, false, false, false, false, false]],
     ["basename('/a/b.c')", 'b.c'],
     ["dirname('/a/b.c')", '/a'],
     ['unique([1, 1, "1", { a: 1 }, { a: 1 }])', [1, '1', { a: 1 }]],

@@ -72,6 +72,13 @@ describe('static checks', () => {
     expect(ran.stderr.match(/: error:/g)).toHaveLength(3)
   })
 
+  it('tells an import that wants a template what takes one', async () => {
+    const ran = await play('- hosts: web\n  tasks: [{ import_tasks: "<%= vars.os %>.yaml" }]\n')
+    expect(ran.stderr).toContain("'file' of an import must be known before the run")
+    expect(ran.stderr).toContain('use include_tasks')
+    expect(ran.exitCode).toBe(1)
+  })
+
   it('names the chain of an import that comes back to itself', async () => {
     const ran = await play('- hosts: web\n  tasks: [{ import_tasks: a.yaml }]\n', {
       files: { 'a.yaml': '- import_tasks: b.yaml\n', 'b.yaml': '- import_tasks: a.yaml\n' },
