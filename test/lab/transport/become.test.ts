@@ -45,9 +45,9 @@ async function as(user: string): Promise<Connection> {
 const root = (over: Partial<Become> = {}): { become: Become } => ({
   become: { method: 'sudo', user: 'root', ...over },
 })
-const failures = async (): Promise<number> => {
+const failures = async (program: 'sudo' | 'su'): Promise<number> => {
   const host = await as('debian')
-  const body = 'journalctl -q -o cat --since -1hour _COMM=sudo | grep -c "authentication failure" || true'
+  const body = `journalctl -q -o cat --since -1hour _COMM=${program} | grep -c "authentication failure" || true`
   return Number((await exited(host, { body }, root())).stdout)
 }
 
@@ -104,7 +104,7 @@ describe('sudo', () => {
   })
 
   it.each(['tsp-asks', 'tsp-lecture'])('with a wrong password, as %s: tried once', async (user) => {
-    const before = await failures()
+    const before = await failures('sudo')
     const host = await as(user)
     const options = root({ password: new Secret('wrong') })
     const refused = { code: 'become', message: 'sudo refused the password to become root' }
@@ -112,7 +112,7 @@ describe('sudo', () => {
     await expect(host.run(who, options)).rejects.toMatchObject(refused)
     await expect(host.upload(Buffer.from('x'), '/tmp/tsp-never', options)).rejects.toMatchObject(refused)
     expect((await exited(host, who)).stdout).toMatch(user)
-    expect(await failures()).toBe(before + 1)
+    expect(await failures('sudo')).toBe(before + 1)
   })
 
   it.each([
@@ -157,17 +157,30 @@ describe('su', () => {
     const su = (word: string): { become: Become } =>
       root({ method: 'su', user: 'tsp-asks', password: new Secret(word) })
     expect((await exited(host, { body: 'id -un' }, su(password))).stdout).toBe('tsp-asks\n')
+    const before = await failures('su')
     const other = await as('debian')
-    await expect(other.run({ body: 'id -un' }, su('wrong'))).rejects.toMatchObject({
-      code: 'become',
-      message: 'su refused the password to become tsp-asks',
-    })
+    for (let times = 0; times < 2; times++)
+      await expect(other.run({ body: 'id -un' }, su('wrong'))).rejects.toMatchObject({
+        code: 'become',
+        message: 'su refused the password to become tsp-asks',
+      })
+    expect(await failures('su')).toBe(before + 1)
   })
 
   it('needs no password from root, whatever the login shell of the other user', async () => {
     const host = await as('root')
     const { stdout } = await exited(host, { body: 'id -un' }, root({ method: 'su', user: 'tsp-nologin' }))
     expect(stdout).toBe('tsp-nologin\n')
+  })
+})
+
+describe('the logs of the host', () => {
+  it('know who became whom, and no password', async () => {
+    const host = await as('debian')
+    const body = `logs=$(journalctl -q -o export --since -1hour | tr "\\0" "\\n"; cat /var/log/auth.log /var/log/syslog 2>/dev/null)
+      case "$logs" in *"$needle"*) echo seen ;; *tsp-asks*COMMAND=*) echo hidden ;; esac`
+    const found = await exited(host, { body, vars: { needle: password } }, root())
+    expect(found.stdout).toBe('hidden\n')
   })
 })
 

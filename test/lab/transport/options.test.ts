@@ -45,9 +45,9 @@ afterAll(async () => {
 })
 
 /** What reaches the sshd by options alone, as one would reach a host that no inventory knows more of. */
-const way = (): string[] => [
+const way = (knownHosts = folder.knownHosts): string[] => [
   '--ssh-common-args',
-  `-F none -o UserKnownHostsFile=${folder.knownHosts} -o HostKeyAlias=${host.address} -o HostName=${host.address}`,
+  `-F none -o UserKnownHostsFile=${knownHosts} -o HostKeyAlias=${host.address} -o HostName=${host.address}`,
   `--ssh-extra-args=-p ${sshd.port}`,
 ]
 
@@ -136,6 +136,24 @@ describe('the options of a connection', () => {
       expect(ran.code).toBe(0)
     },
   )
+
+  it('--host-key-checking decides about a host that nobody knows', async () => {
+    const unknown = (policy: string) =>
+      tsplay(
+        ...['-u', 'debian', '--private-key', key, ...way(`${folder.home}/unknown`)],
+        '--host-key-checking',
+        policy,
+        '--output',
+        'plain',
+      )
+    const strict = await unknown('strict')
+    expect([strict.code, strict.stdout]).toEqual([4, expect.stringContaining('is not known: ')])
+    const off = await unknown('off')
+    expect([off.code, off.stderr]).toEqual([0, expect.stringContaining('host keys are not checked')])
+    expect((await unknown('strict')).code).toBe(4)
+    expect((await unknown('accept-new')).code).toBe(0)
+    expect((await unknown('strict')).code).toBe(0)
+  })
 
   it('-k and -K ask once for all hosts, and show the password to nobody', async () => {
     const ran = await onTerminal(

@@ -78,6 +78,19 @@ ${common}`
     expect(await sshd.log()).toContain('Accepted publickey for debian')
   })
 
+  it('is read from ~/.ssh/config, where no other file is named', async () => {
+    folder.write('.ssh/config', `Host at-home\n  HostName ${far.address}\n${common}`)
+    const transport = createTransport({ home: folder.home })
+    const host = await transport.connect({
+      name: 'at-home',
+      connection: 'ssh',
+      address: 'at-home',
+      identityFiles: [],
+    })
+    open.push(host)
+    expect(await hostname(host)).toBe(`${far.name}\ndebian\n`)
+  })
+
   it('includes files, matches users and the final name, and takes the first value', async () => {
     folder.write('.ssh/conf.d/10-key.conf', `IdentityFile ${identity}\n`)
     folder.write('.ssh/conf.d/20-known.conf', `UserKnownHostsFile %d/known/%k\n`)

@@ -241,6 +241,21 @@ describe('the default keys', () => {
   })
 })
 
+describe('IdentitiesOnly', () => {
+  it('offers the named key alone, where the agent has others', async () => {
+    const socket = await startAgent('rsa', 'ecdsa')
+    const refused = async (): Promise<number> => (await sshd.log()).split('Failed publickey').length
+    const wrong = { identityFiles: [path('ed25519')] }
+    const before = await refused()
+    await expect(connect(sshd, wrong, `IdentityAgent ${socket}`)).rejects.toMatchObject({ code: 'auth' })
+    // Three keys, and a certificate of each.
+    expect(await refused()).toBe(before + 6)
+    const only = `IdentityAgent ${socket}\nIdentitiesOnly yes`
+    await expect(connect(sshd, wrong, only)).rejects.toMatchObject({ code: 'auth' })
+    expect(await refused()).toBe(before + 8)
+  })
+})
+
 describe('the agent', () => {
   it('is not lent to hosts unless asked, and then can be used there', async () => {
     const socket = await startAgent('rsa')

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
-import { createTransport, type TransportOptions } from '../../../runner/transport/index.js'
+import { createTransport } from '../../../runner/transport/index.js'
 import type { Connection, Target } from '../../../runner/transport/transport.js'
 import { eventually, exited } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
@@ -35,10 +35,13 @@ async function sshd(config: readonly string[] = []): Promise<OwnSshd> {
   started.push(one)
   return one
 }
-async function connectTo({ port }: OwnSshd, options: TransportOptions = {}): Promise<Connection> {
+async function connectTo({ port }: OwnSshd, ...config: readonly string[]): Promise<Connection> {
   const target = targetOf(lab, agent, { port })
-  const sshArgs = [{ keyword: 'hostkeyalias', words: [target.address], place: 'test' }]
-  const connection = await createTransport(options).connect({ ...target, sshArgs })
+  const sshArgs = [`hostkeyalias ${target.address}`, ...config].map((line) => {
+    const [keyword = '', ...words] = line.split(' ')
+    return { keyword, words, place: 'test' }
+  })
+  const connection = await createTransport().connect({ ...target, sshArgs })
   open.push(connection)
   return connection
 }
@@ -121,6 +124,16 @@ describe('host keys', () => {
     expect(await refusal({ knownHostsFiles: [file], hostKeyPolicy: 'accept-new' })).toMatchObject({
       code: 'host-key-changed',
     })
+  })
+
+  it('that known_hosts marks as revoked are refused under every policy', async () => {
+    const file = join(folder, 'marked')
+    writeFileSync(file, `${known().join('\n')}\n@revoked * ${known()[0]!.split(' ').slice(1).join(' ')}\n`)
+    for (const hostKeyPolicy of ['strict', 'accept-new'] as const)
+      expect(await refusal({ knownHostsFiles: [file], hostKeyPolicy })).toMatchObject({
+        code: 'host-key-revoked',
+        message: expect.stringContaining(file),
+      })
   })
 
   it('that a file of RevokedHostKeys holds are refused, and a file that cannot be read trusts none', async () => {
@@ -210,7 +223,7 @@ describe('a real sshd', () => {
   it('behind a network that swallows everything is given up when the keepalive goes unanswered', async () => {
     const own = await sshd()
     // Long enough for a busy machine: the script must have begun before the link counts as cut.
-    const host = await connectTo(own, { keepaliveMs: 2000, keepaliveCount: 3 })
+    const host = await connectTo(own, 'serveraliveinterval 2', 'serveralivecountmax 3')
     const file = `/tmp/tsp-${randomBytes(4).toString('hex')}`
     const running = begin(host, file)
     const rule = `-p tcp --dport ${own.port} -j DROP`

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect as connectTcp, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -189,6 +189,26 @@ describe('connecting', () => {
     const codes = await Promise.all([to({ port: 1 }), to({ address: 'no.such.host.invalid' }), to({ port })])
     expect(codes).toEqual(['refused', 'dns', 'timeout'])
     mute.close()
+  })
+
+  it('waits for a server that is slow to greet', async () => {
+    server = await testServer()
+    const slow = createServer((near) => {
+      const far = connectTcp(server.target.port!, '127.0.0.1')
+      near.pipe(far)
+      setTimeout(() => far.pipe(near), 1500)
+      for (const end of [near, far])
+        end.on('error', () => {}).on('close', () => [near, far].map((one) => one.destroy()))
+    })
+    const port = await new Promise<number>((resolve) =>
+      slow.listen(0, '127.0.0.1', () => resolve((slow.address() as { port: number }).port)),
+    )
+    const sshArgs = [{ keyword: 'hostkeyalias', words: ['slow'], place: 'test' }]
+    const to = { ...server.target, port, sshArgs, hostKeyPolicy: 'accept-new' } as const
+    const host = await createTransport().connect(to)
+    expect((await exited(host, 'echo in')).stdout).toBe('in\n')
+    await host.close()
+    slow.close()
   })
 
   it('stops when it is interrupted', async () => {
