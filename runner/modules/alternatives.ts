@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { findPath } from './files/fragments.js'
 import { defineModule, ModuleFailure } from './module.js'
 import { mustRun, outputText } from './outcome.js'
 import { int, name, path } from './schema.js'
@@ -34,7 +35,7 @@ const probeScript = shellScript(
   'probe-alternatives',
   'probe',
   ['name'],
-  `${tool}[ -e "/var/lib/dpkg/alternatives/$name" ] || [ -e "/var/lib/alternatives/$name" ] || exit 0
+  `${tool}${findPath}fs_find "/var/lib/dpkg/alternatives/$name" || fs_find "/var/lib/alternatives/$name" || exit 0
 if [ "$alternatives" = update-alternatives ] && "$alternatives" --query "$name" 2>/dev/null; then exit 0; fi
 "$alternatives" --display "$name" | sed -n \\
   -e 's/^.* status is \\(auto\\|manual\\).*/Status: \\1/p' \\

@@ -5,7 +5,7 @@ import { applyFile } from './files/apply.js'
 import { attributesOf, onlyMode } from './files/attributes.js'
 import { contentOf } from './files/content.js'
 import { checkRegExp } from './files/edit.js'
-import { expandHome } from './files/fragments.js'
+import { expandHome, findPath } from './files/fragments.js'
 import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
 import { type FileAnswer, probeFile, shownBytes } from './files/probe.js'
@@ -57,13 +57,10 @@ const script = shellScript(
   'probe-pieces',
   'probe',
   ['src', 'limit'],
-  `${expandHome}
+  `${expandHome}${findPath}
 fs_expand "$src"
-if [ ! -d "$fs_path" ]; then
-  [ ! -e "$fs_path" ] || { printf '%s\\n' "not a folder: $fs_path" >&2; exit 1; }
-  echo absent
-  exit 0
-fi
+fs_find "$fs_path" || { echo absent; exit 0; }
+[ -d "$fs_path" ] || { printf '%s\\n' "not a folder: $fs_path" >&2; exit 1; }
 CDPATH='' cd -- "$fs_path" || exit 1
 ls -A . >/dev/null || exit 1
 echo there

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { findPath } from './files/fragments.js'
 import { tellFull } from './files/leftovers.js'
 import { Reader } from './files/state.js'
 import { type Change, defineModule, ModuleFailure } from './module.js'
@@ -60,14 +61,10 @@ const probeScript = shellScript(
   'probe-authorized-keys',
   'probe',
   ['user', 'path'],
-  `${find}[ -n "$entry" ] || { echo nobody; exit 0; }
+  `${find}${findPath}[ -n "$entry" ] || { echo nobody; exit 0; }
 # What a user has put in the place of the file is not followed: the task may run as root.
 if [ -L "$file" ] || [ -L "$dir" ]; then refuse "a link is not followed: $file"; fi
-if [ ! -e "$file" ]; then
-  if [ -e "$dir" ] && [ ! -x "$dir" ]; then refuse "permission denied: $dir"; fi
-  printf 'absent\\n%s\\n' "$file"
-  exit 0
-fi
+fs_find "$file" || { printf 'absent\\n%s\\n' "$file"; exit 0; }
 [ -f "$file" ] || refuse "not a file: $file"
 printf 'there\\n%s\\n' "$file"
 stat -c '%a %u:%g' -- "$file" || exit 1

@@ -41,7 +41,10 @@ there() {
   while case $there_dir in */*) true ;; *) false ;; esac; do
     there_dir=\${there_dir%/*}
     if [ -d "\${there_dir:-/}" ]; then
-      [ -x "\${there_dir:-/}" ] && return 1
+      case $1 in
+        *[*?[]*) [ -x "\${there_dir:-/}" ] && [ -r "\${there_dir:-/}" ] && return 1 ;;
+        *) [ -x "\${there_dir:-/}" ] && return 1 ;;
+      esac
       printf '%s\\n' "permission denied: \${there_dir:-/}" >&2
       exit 1
     fi

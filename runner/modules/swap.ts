@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { applyFile } from './files/apply.js'
 import { linesOfAnswer, planText } from './files/edit.js'
+import { findPath } from './files/fragments.js'
 import { keepContext } from './files/label.js'
 import { tellFull } from './files/leftovers.js'
 import type { FileWork } from './files/plan.js'
@@ -45,8 +46,11 @@ const probeScript = shellScript(
   'probe-swap',
   'probe',
   ['path'],
-  `cat /proc/swaps || exit 1
-if [ -e "$path" ]; then echo "file $(stat -c %s -- "$path")" || exit 1; fi
+  `${findPath}cat /proc/swaps || exit 1
+if fs_find "$path"; then
+  size=$(stat -L -c %s -- "$path") || exit 1
+  echo "file $size"
+fi
 command -v systemctl >/dev/null 2>&1 || exit 0
 systemctl list-units --all --no-legend --plain --type=swap 2>/dev/null | while read -r unit _; do
   case $(systemctl show -p FragmentPath,SourcePath -- "$unit") in

@@ -1,3 +1,4 @@
+import { findPath } from '../files/fragments.js'
 import type { ProbeHost } from '../module.js'
 import { shellScript } from '../script.js'
 import { type NftRule, readTable } from './table.js'
@@ -22,7 +23,7 @@ const script = shellScript(
   'probe-nftables',
   'probe',
   ['table', 'dest', 'root'],
-  `PATH=$PATH:/usr/sbin:/sbin
+  `${findPath}PATH=$PATH:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 command -v nft >/dev/null 2>&1 || { echo absent; exit 0; }
@@ -43,7 +44,7 @@ else
     *) printf '%s\\n' "$listed" >&2; exit 1 ;;
   esac
 fi
-if [ -e "$dest" ]; then
+if fs_find "$dest"; then
   echo '== file'
   cat <"$dest" || exit 1
 fi`,

@@ -3,7 +3,7 @@
  * what apt-get is asked to play through (`dist-upgrade`); that takes no lock.
  */
 export const askApt = `ask_deb() {
-  [ -e "$deb" ] || { printf 'missing %s\\n' "$deb"; return 0; }
+  fs_find "$deb" || { printf 'missing %s\\n' "$deb"; return 0; }
   # shellcheck disable=SC2016 # dpkg-deb reads these
   about=$(dpkg-deb -W --showformat '\${Package} \${Version}' -- "$deb") || exit 1
   # shellcheck disable=SC2016

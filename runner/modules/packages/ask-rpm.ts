@@ -14,7 +14,7 @@ export const askRpm = `ask_rpm() {
   for name in "$@"; do
     wanted=$name
     case $name in
-      /*.rpm) [ -e "$name" ] || { printf 'missing %s\\n' "$name"; continue; } ;;
+      /*.rpm) fs_find "$name" || { printf 'missing %s\\n' "$name"; continue; } ;;
     esac
     case $name in
       *.rpm) wanted=$(rpm -qp --nosignature --qf '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}' -- "$name") || exit 1 ;;

@@ -1,3 +1,4 @@
+import { findPath } from '../files/fragments.js'
 import type { ProbeHost } from '../module.js'
 import { shellScript } from '../script.js'
 import { joinWords } from '../words.js'
@@ -17,7 +18,7 @@ const script = shellScript(
   'probe-packages',
   'probe',
   ['manager', 'names', 'latest', 'deb', 'simulate', 'probe_options', 'apk_database'],
-  `LC_ALL=C
+  `${findPath}LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 has() { command -v "$1" >/dev/null 2>&1; }

@@ -195,6 +195,18 @@ describe('rpm_key', () => {
   })
 })
 
+test('a package file and a key that may not be looked at are not absent', async () => {
+  await sh('mkdir -p /srv/shut && chmod 700 /srv/shut')
+  const user = await connectLabHost(lab, 'server-1', false)
+  const asks = [
+    ['dnf', { name: '/srv/shut/a.rpm' }],
+    ['rpm_key', { key: '/srv/shut/key.asc', state: 'absent' }],
+  ] as const
+  for (const [name, args] of asks)
+    await expect(runOn(user, name, args, false)).rejects.toThrow('permission denied: /srv/shut')
+  await user.close()
+})
+
 test('another run that holds the lock is waited for, and not for ever', async () => {
   await sh('touch /var/lib/pacman/db.lck')
   const error = await play('pacman', { name: 'tsplay-a', lock_timeout: 1 }, true).catch((e) => e)
