@@ -10,6 +10,8 @@ export interface ArgumentDoc {
   /** As it is written in YAML; undefined for none. */
   readonly default?: string
   readonly description: string
+  /** Of a mapping that has fields of its own. */
+  readonly fields?: readonly ArgumentDoc[]
 }
 
 /** The part of JSON Schema that the schemas of modules come out as. */
@@ -37,20 +39,46 @@ export function argumentsOf(
     required: true,
     description: 'JavaScript expressions, as in `when`.',
   }))
-  const fields = Object.entries(schema.properties ?? {}).map(([name, property]) => ({
-    name,
-    type: typeOf(property),
-    required: schema.required?.includes(name) ?? false,
-    ...defaultOf(module, name),
-    description: property.description ?? '',
-  }))
-  return [...conditions, ...fields]
+  return [...conditions, ...fieldsOf(schema, module.args)]
 }
 
-/** From the schema itself: a default that is transformed is left out of the JSON Schema. */
-function defaultOf(module: Pick<AnyModule, 'args'>, name: string): Pick<ArgumentDoc, 'default'> {
-  const { shape } = module.args as unknown as { shape?: Readonly<Record<string, z.core.$ZodType>> }
-  const def = shape?.[name]?._zod.def as { type: string; defaultValue?: unknown } | undefined
+function fieldsOf({ properties = {}, required = [] }: Schema, type: unknown): ArgumentDoc[] {
+  return Object.entries(properties).map(([name, property]) => {
+    const declared = shapeOf(type)?.[name]
+    const fields = flatten(property).flatMap((part) => fieldsOf(part, declared))
+    return {
+      name,
+      type: typeOf(property),
+      required: required.includes(name),
+      ...defaultOf(declared),
+      description: property.description ?? '',
+      ...(fields.length === 0 ? {} : { fields }),
+    }
+  })
+}
+
+/** Arguments and their fields, those by `argument.field`. */
+const withFields = (rows: readonly ArgumentDoc[], prefix = ''): ArgumentDoc[] =>
+  rows.flatMap((row) => [
+    { ...row, name: `${prefix}${row.name}` },
+    ...withFields(row.fields ?? [], `${prefix}${row.name}.`),
+  ])
+
+/** What a schema holds of itself, as far as defaults are read from it: a default that is transformed is left out of the JSON Schema. */
+interface Declared {
+  readonly shape?: Readonly<Record<string, unknown>>
+  readonly _zod: {
+    readonly def: { readonly type: string; readonly defaultValue?: unknown; readonly innerType?: Declared }
+  }
+}
+
+const shapeOf = (type: unknown): Declared['shape'] => {
+  const declared = type as Declared | undefined
+  return declared?.shape ?? (declared?._zod.def.innerType && shapeOf(declared._zod.def.innerType))
+}
+
+function defaultOf(type: unknown): Pick<ArgumentDoc, 'default'> {
+  const def = (type as Declared | undefined)?._zod.def
   if (def?.type !== 'default') return {}
   const written = JSON.stringify(def.defaultValue)
   return written === undefined || ['""', '{}', '[]'].includes(written) ? {} : { default: written }
@@ -90,7 +118,7 @@ const flatten = (schema: Schema): readonly Schema[] => schema.anyOf?.flatMap(fla
 /** The page of a module for the terminal. */
 export function docText(module: AnyModule, width = 80): string {
   const { name, doc } = module
-  const rows = argumentsOf(module).map((row) => {
+  const rows = withFields(argumentsOf(module)).map((row) => {
     const notes = [
       row.type,
       ...(row.required ? ['required'] : []),
@@ -134,7 +162,7 @@ function wrap(body: string, width: number): string[] {
 export function docMarkdown(module: AnyModule, aliases: readonly string[] = []): string {
   const { name, doc } = module
   const cell = (value: string) => value.replaceAll('|', '\\|').replaceAll('\n', ' ')
-  const rows = argumentsOf(module).map((row) => {
+  const rows = withFields(argumentsOf(module)).map((row) => {
     const fallback = row.required ? 'required' : row.default ? `\`${row.default}\`` : ''
     return `| \`${row.name}\` | ${cell(row.type)} | ${cell(fallback)} | ${cell(row.description)} |`
   })

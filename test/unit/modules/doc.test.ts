@@ -30,6 +30,12 @@ test('the page of a module at the terminal', async () => {
   for (const line of page.split('\n')) expect(line.length).toBeLessThan(160)
 })
 
+test('the fields of an argument that is a mapping', async () => {
+  const page = await told('k8s_node')
+  expect(page).toContain('  drain.timeout  (number, default 300)\n      How long pods may take to go.')
+  expect(docMarkdown(findModule('k8s_node')!)).toContain('| `drain.force` | boolean | `false` |')
+})
+
 test('arguments that are conditions', async () => {
   expect(await told('assert')).toContain('  that  (condition | list of conditions, required)')
 })
