@@ -3,12 +3,12 @@ import { onlyMode } from './files/attributes.js'
 import { contentOf } from './files/content.js'
 import { linesOfAnswer } from './files/edit.js'
 import { type FileAnswer, probeFile } from './files/probe.js'
+import { applyTextFile, planTextFile, type TextFileWork } from './files/text-file.js'
 import { writeFile } from './files/write.js'
 import { type ApplyHost, type Change, defineModule, ModuleFailure } from './module.js'
 import { applyPackages } from './packages/apply.js'
 import { readSource, sameSource, sourceFileName, withoutSource, withSource } from './packages/apt-sources.js'
 import { plainOrder } from './packages/order.js'
-import { applyRepositories, planRepositories, type RepositoryWork } from './packages/repository-file.js'
 import { bool, mode, name } from './schema.js'
 import { shellScript } from './script.js'
 
@@ -34,7 +34,8 @@ const probeScript = shellScript(
   'probe-apt-sources',
   'probe',
   ['root'],
-  `for file in "$root/sources.list" "$root"/sources.list.d/*.list; do
+  `if [ -d "$root/sources.list.d" ]; then ls "$root/sources.list.d" >/dev/null || exit 1; fi
+for file in "$root/sources.list" "$root"/sources.list.d/*.list; do
   [ -e "$file" ] || continue
   printf '=== %s\\n' "$file"
   sed 's/^/|/' "$file" || exit 1
@@ -72,20 +73,20 @@ export const aptRepository = defineModule({
     const path = (args.state === 'absent' ? has : off)?.path ?? own
     return probeFile(host, { path, follow: true, contentLimit: 1024 * 1024 })
   },
-  diff(args, answer): Change<{ work: RepositoryWork; answer: FileAnswer }> | undefined {
+  diff(args, answer): Change<{ work: TextFileWork; answer: FileAnswer }> | undefined {
     if (!answer) return undefined
     const { lines } = linesOfAnswer(answer)
     const after = args.state === 'present' ? withSource(lines, args.repo) : withoutSource(lines, args.repo)
     const empty = after.every((line) => line.trim() === '') && answer.path !== `${root}/sources.list`
     const attributes = answer.file.kind === 'absent' ? { mode: args.mode } : {}
     const body = empty ? undefined : after.map((line) => `${line}\n`).join('')
-    const change = planRepositories(attributes, answer, body)
+    const change = planTextFile(attributes, answer, body)
     if (!change) return undefined
     const update = args.update_cache ? ['update the package lists'] : []
     return { ...change, summary: [...change.summary, ...update], data: { work: change.data, answer } }
   },
   async apply(host, args, { data: { work, answer } }) {
-    await applyRepositories(host, work)
+    await applyTextFile(host, work)
     if (!args.update_cache) return {}
     const order = { ...plainOrder, use: 'apt', names: [], state: 'present' } as const
     try {
@@ -103,7 +104,7 @@ export const aptRepository = defineModule({
 
 /** Whole or not at all, as it was written. */
 async function putBack(host: ApplyHost, { path, file, content }: FileAnswer): Promise<void> {
-  if (file.kind === 'absent') return applyRepositories(host, { remove: path })
+  if (file.kind === 'absent') return applyTextFile(host, { remove: path })
   await writeFile(host, {
     path,
     content: contentOf(content ?? Buffer.alloc(0)),

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { webOptions, webVars } from './files/download.js'
 import { type FileAnswer, probeFile } from './files/probe.js'
+import { applyTextFile, planTextFile, type TextFileWork } from './files/text-file.js'
 import { webGet } from './files/web-get.js'
 import { type Change, defineModule, ModuleFailure } from './module.js'
 import { mustRun } from './outcome.js'
 import { renderDeb822, slugOf } from './packages/deb822.js'
-import { applyRepositories, planRepositories, type RepositoryWork } from './packages/repository-file.js'
 import { bool, mode, name, nameList, text } from './schema.js'
 import { shellScript } from './script.js'
 
@@ -144,9 +144,9 @@ export const deb822Repository = defineModule({
   diff(
     args,
     { sources, keyring },
-  ): Change<{ file?: RepositoryWork; key: 'fetch' | 'remove' | '' }> | undefined {
+  ): Change<{ file?: TextFileWork; key: 'fetch' | 'remove' | '' }> | undefined {
     const body = args.state === 'present' ? sourcesOf(args) : undefined
-    const change = planRepositories({ mode: args.mode }, sources, body)
+    const change = planTextFile({ mode: args.mode }, sources, body)
     const there = keyring.file.kind !== 'absent'
     const key = fetched(args) && !there ? 'fetch' : args.state === 'absent' && there ? 'remove' : ''
     if (!change && key === '') return undefined
@@ -175,8 +175,8 @@ export const deb822Repository = defineModule({
       const script = keyScript(values, { timeoutMs: 300_000 })
       await mustRun(host, script, `fetch the key ${args.signed_by}`)
     }
-    if (data.file) await applyRepositories(host, data.file)
-    if (data.key === 'remove') await applyRepositories(host, { remove: keyringOf(args) })
+    if (data.file) await applyTextFile(host, data.file)
+    if (data.key === 'remove') await applyTextFile(host, { remove: keyringOf(args) })
     return {}
   },
   result: (args, { sources }) => ({

@@ -1,7 +1,12 @@
 import { z } from 'zod'
-import { tellFull } from './files/leftovers.js'
-import { defineModule } from './module.js'
-import { mustRun, outputText } from './outcome.js'
+import { applyFile } from './files/apply.js'
+import { linesOfAnswer, planText } from './files/edit.js'
+import type { FileWork } from './files/plan.js'
+import type { FileAnswer } from './files/probe.js'
+import { Reader } from './files/state.js'
+import { printText, readText } from './files/text-file.js'
+import { type Change, defineModule } from './module.js'
+import { mustRun } from './outcome.js'
 import { name } from './schema.js'
 import { shellScript } from './script.js'
 
@@ -18,25 +23,21 @@ const args = z.strictObject({
 
 type Args = z.output<typeof args>
 
+const path = '/etc/hostname'
+
 const probeScript = shellScript(
   'probe-hostname',
   'probe',
-  [],
-  `uname -n
-if [ -e /etc/hostname ]; then grep -v '^#' /etc/hostname || :; fi`,
+  ['path'],
+  `${printText}uname -n || exit 1
+fs_text "$path"`,
 )
 
-const applyScript = shellScript(
+const setScript = shellScript(
   'apply-hostname',
   'apply',
   ['name'],
-  `${tellFull}umask 022
-temp=$(mktemp /etc/.tsplay.XXXXXX) || exit 1
-trap 'rm -f -- "$temp"' EXIT
-printf '%s\\n' "$name" >"$temp" || fs_unwritten "$temp" /etc
-chmod 644 "$temp" && mv -f -- "$temp" /etc/hostname || exit 1
-[ "$(uname -n)" = "$name" ] && exit 0
-if command -v hostnamectl >/dev/null 2>&1 && [ -d /run/systemd/system ]; then
+  `if command -v hostnamectl >/dev/null 2>&1 && [ -d /run/systemd/system ]; then
   hostnamectl --transient set-hostname -- "$name" 2>/dev/null && exit 0
 fi
 if command -v hostname >/dev/null 2>&1; then
@@ -45,6 +46,17 @@ else
   printf '%s' "$name" >/proc/sys/kernel/hostname || exit 1
 fi`,
 )
+
+interface State {
+  readonly now: string
+  readonly answer: FileAnswer
+}
+interface Work {
+  /** What is not yet the name at boot. */
+  readonly file?: FileWork
+  /** Whether it is not yet the name now. */
+  readonly set: boolean
+}
 
 /** The name of a host. */
 export const hostname = defineModule({
@@ -55,12 +67,15 @@ export const hostname = defineModule({
     examples: ['- name: As in the inventory\n  hostname: { name: <%= inventory_hostname %> }'],
   },
   args,
-  async probe(host, _args: Args) {
-    const [now = '', atBoot = ''] = outputText((await host.query(probeScript({}))).stdout).split('\n')
-    return { now, atBoot: atBoot.trim() }
+  async probe(host, _args: Args): Promise<State> {
+    const reader = new Reader((await host.query(probeScript({ path }))).stdout)
+    return { now: reader.must('name'), answer: readText(reader, path) }
   },
-  diff(args, { now, atBoot }) {
-    if (now === args.name && atBoot === args.name) return undefined
+  diff(args, { now, answer }): Change<Work> | undefined {
+    const atBoot = nameAtBoot(answer)
+    const file = atBoot === args.name ? undefined : planText({ backup: false }, answer, `${args.name}\n`)
+    const set = now !== args.name
+    if (!file && !set) return undefined
     return {
       summary: [`name the host ${args.name}`],
       differences: [
@@ -70,12 +85,18 @@ export const hostname = defineModule({
           after: `now ${args.name}\nat boot ${args.name}\n`,
         },
       ],
-      data: undefined,
+      data: { set, ...(file ? { file: file.data } : {}) },
     }
   },
-  async apply(host, args) {
-    await mustRun(host, applyScript({ name: args.name }), `name the host ${args.name}`)
+  async apply(host, args, { data }) {
+    if (data.file) await applyFile(host, data.file)
+    if (data.set) await mustRun(host, setScript({ name: args.name }), `name the host ${args.name}`)
     return {}
   },
   result: (args) => ({ name: args.name }),
 })
+
+const nameAtBoot = (answer: FileAnswer) =>
+  linesOfAnswer(answer)
+    .lines.map((line) => line.trim())
+    .find((line) => line !== '' && !line.startsWith('#')) ?? ''

@@ -3,7 +3,7 @@ import { kubectl, kubectlFunction, kubectlLine } from './k8s/args.js'
 import { covers, type KubeObject, liveText, resourceWord, wantedText } from './k8s/manifest.js'
 import { type Change, defineModule, ModuleFailure } from './module.js'
 import { outputFields, outputText } from './outcome.js'
-import { bool, name, seconds } from './schema.js'
+import { bool, name, seconds, withoutNul } from './schema.js'
 import { shellScript } from './script.js'
 import { joinWords } from './words.js'
 
@@ -20,9 +20,9 @@ const object = z.looseObject({
 })
 
 const args = z.strictObject({
-  definition: z
-    .union([object.transform((one) => [one]), z.array(object).min(1)])
-    .describe('An object of Kubernetes, or a list of them, in the order in which they are applied.'),
+  definition: withoutNul(z.union([object.transform((one) => [one]), z.array(object).min(1)])).describe(
+    'An object of Kubernetes, or a list of them, in the order in which they are applied.',
+  ),
   state: z.enum(['present', 'absent']).default('present'),
   namespace: name
     .refine((v) => /^[a-z0-9-]+$/.test(v), 'is not the name of a namespace')

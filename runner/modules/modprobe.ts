@@ -1,15 +1,29 @@
 import { z } from 'zod'
-import { tellFull } from './files/leftovers.js'
-import { defineModule } from './module.js'
-import { mustRun, outputText } from './outcome.js'
+import { linesOfAnswer } from './files/edit.js'
+import type { FileAnswer } from './files/probe.js'
+import { Reader } from './files/state.js'
+import { applyTextFile, planTextFile, printText, readText, type TextFileWork } from './files/text-file.js'
+import { type Change, defineModule } from './module.js'
+import { mustRun } from './outcome.js'
 import { name, text } from './schema.js'
 import { shellScript } from './script.js'
+import { withModule, withOptions } from './system/modules-load.js'
 
 const args = z.strictObject({
   name: name.refine((v) => /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(v), 'is not the name of a module'),
   state: z.enum(['present', 'absent']).default('present'),
-  persistent: z.enum(['disabled', 'present', 'absent']).default('disabled').describe('Load it at boot.'),
-  params: text.default(''),
+  persistent: z
+    .enum(['disabled', 'present', 'absent'])
+    .default('disabled')
+    .describe(
+      '`present`: loaded at boot, with `params`, by NAME.conf in /etc/modules-load.d and /etc/modprobe.d. `absent`: no longer.',
+    ),
+  params: text
+    .refine((v) => !/[\n\r]/.test(v), 'must be one line')
+    .default('')
+    .describe(
+      'What the module is loaded with, in words: `numdummies=2`. One that is loaded keeps what it has.',
+    ),
 })
 
 type Args = z.output<typeof args>
@@ -33,23 +47,23 @@ const isThere = `there() {
     *) false ;;
   esac
 }
-file=/etc/modules-load.d/$name.conf
 `
 
 const probeScript = shellScript(
   'probe-modprobe',
   'probe',
-  ['name'],
-  `${isThere}if there; then echo loaded; else echo missing; fi
-if [ -e "$file" ] && grep -Eq "^[[:space:]]*\${name}[[:space:]]*$" "$file"; then echo persistent; fi
-exit 0`,
+  ['name', 'loads', 'options'],
+  `${isThere}${printText}if there; then echo loaded; else echo missing; fi
+fs_text "$loads"
+fs_text "$options"`,
 )
 
 const applyScript = shellScript(
   'apply-modprobe',
   'apply',
-  ['name', 'params', 'load', 'persist'],
-  `${tellFull}PATH=$PATH:/usr/sbin:/sbin
+  ['name', 'params', 'load', 'folders'],
+  `PATH=$PATH:/usr/sbin:/sbin
+umask 022
 ${isThere}case $load in
   load)
     # shellcheck disable=SC2086 # parameters are words
@@ -57,19 +71,26 @@ ${isThere}case $load in
     ;;
   unload) modprobe -r -- "$name" || exit 1 ;;
 esac
-case $persist in
-  add)
-    umask 022
-    mkdir -p /etc/modules-load.d || exit 1
-    temp=$(mktemp /etc/modules-load.d/.tsplay.XXXXXX) || exit 1
-    trap 'rm -f -- "$temp"' EXIT
-    printf '%s\\n' "$name" >"$temp" || fs_unwritten "$temp" /etc/modules-load.d
-    chmod 644 "$temp" && mv -f -- "$temp" "$file" || exit 1
-    ;;
-  remove) rm -f -- "$file" || exit 1 ;;
-esac
+# shellcheck disable=SC2086 # folders are words
+if [ -n "$folders" ]; then mkdir -p $folders || exit 1; fi
 exit 0`,
 )
+
+const filesOf = (module: string) => ({
+  loads: `/etc/modules-load.d/${module}.conf`,
+  options: `/etc/modprobe.d/${module}.conf`,
+})
+
+interface State {
+  readonly loaded: boolean
+  /** The files that load it at boot, and that say with what. */
+  readonly loads: FileAnswer
+  readonly options: FileAnswer
+}
+interface Work {
+  readonly load: '' | 'load' | 'unload'
+  readonly files: readonly TextFileWork[]
+}
 
 /** Modules of the kernel. */
 export const modprobe = defineModule({
@@ -77,40 +98,58 @@ export const modprobe = defineModule({
   doc: {
     summary: 'Load a module of the kernel, now and at boot',
     description:
-      'A feature that is built into the kernel counts as loaded, also where modprobe knows nothing of it.',
-    examples: ['- name: Bridges pass iptables\n  modprobe: { name: br_netfilter, persistent: present }'],
+      'A feature that is built into the kernel counts as loaded, also where modprobe knows nothing of it. Other files in ' +
+      '/etc/modules-load.d and /etc/modprobe.d are not looked at.',
+    examples: [
+      '- name: Bridges pass iptables\n  modprobe: { name: br_netfilter, persistent: present }',
+      '- name: More loop devices, at every boot\n  modprobe: { name: loop, params: max_loop=64, persistent: present }',
+    ],
   },
   args,
-  async probe(host, args: Args) {
-    const said = outputText((await host.query(probeScript({ name: args.name }))).stdout).split('\n')
-    return { loaded: said.includes('loaded'), persistent: said.includes('persistent') }
+  async probe(host, args: Args): Promise<State> {
+    const files = filesOf(args.name)
+    const reader = new Reader((await host.query(probeScript({ name: args.name, ...files }))).stdout)
+    const loaded = reader.must('state of the module') === 'loaded'
+    return { loaded, loads: readText(reader, files.loads), options: readText(reader, files.options) }
   },
-  diff(args, { loaded, persistent }) {
-    const load = args.state === 'present' ? (loaded ? '' : 'load') : loaded ? 'unload' : ''
-    const persist =
-      args.persistent === 'present' && !persistent
-        ? 'add'
-        : args.persistent === 'absent' && persistent
-          ? 'remove'
-          : ''
-    if (load === '' && persist === '') return undefined
-    const phrases = [
-      load === '' ? '' : `${load} ${args.name}`,
-      persist === '' ? '' : persist === 'add' ? 'load it at boot' : 'do not load it at boot',
-    ]
+  diff(args, state): Change<Work> | undefined {
+    const load = args.state === 'present' ? (state.loaded ? '' : 'load') : state.loaded ? 'unload' : ''
+    const files = planFiles(args, state)
+    if (load === '' && files.length === 0) return undefined
+    const boot = args.persistent === 'present' ? 'load it at boot' : 'do not load it at boot'
     return {
-      summary: phrases.filter((phrase) => phrase !== ''),
+      summary: [...(load === '' ? [] : [`${load} ${args.name}`]), ...(files.length === 0 ? [] : [boot])],
+      differences: files.flatMap(({ differences = [] }) => differences),
       provides: load === 'load' ? ['*'] : [],
-      data: { load, persist },
+      data: { load, files: files.map(({ data }) => data) },
     }
   },
   async apply(host, args, { data }) {
-    await mustRun(
-      host,
-      applyScript({ name: args.name, params: args.params, ...data }),
-      `load the module ${args.name}`,
-    )
+    const { name: module, params } = args
+    const folders = data.files.some((work) => 'file' in work) ? '/etc/modules-load.d /etc/modprobe.d' : ''
+    if (data.load !== '' || folders !== '') {
+      const doing = `${data.load || 'load'} the module ${module}`
+      await mustRun(host, applyScript({ name: module, params, load: data.load, folders }), doing)
+    }
+    for (const work of data.files) await applyTextFile(host, work)
     return {}
   },
   result: (args) => ({ name: args.name, state: args.state, params: args.params }),
 })
+
+/** What the next boot lacks, or has too much of. */
+function planFiles(args: Args, { loads, options }: State): Change<TextFileWork>[] {
+  if (args.persistent === 'disabled') return []
+  const present = args.persistent === 'present'
+  const params = present ? args.params.split(/\s+/).filter((word) => word !== '') : []
+  const wanted = [
+    [loads, withModule(linesOfAnswer(loads).lines, args.name, present)],
+    [options, withOptions(linesOfAnswer(options).lines, args.name, params)],
+  ] as const
+  return wanted.flatMap(([answer, after]) => {
+    const before = linesOfAnswer(answer).lines
+    if (after.length === before.length && after.every((line, at) => line === before[at])) return []
+    const body = after.length === 0 ? undefined : after.map((line) => `${line}\n`).join('')
+    return planTextFile({}, answer, body) ?? []
+  })
+}

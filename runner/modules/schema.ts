@@ -4,6 +4,16 @@ import { Secret } from '../secrets/secret.js'
 const noNul = (value: string) => !value.includes('\0')
 const nulMessage = 'a NUL byte cannot reach a host'
 
+const holdsNul = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? value.includes('\0')
+    : typeof value === 'object' &&
+      value !== null &&
+      Object.entries(value).some(([key, part]) => key.includes('\0') || holdsNul(part))
+
+/** A value of any shape, with no NUL in any of its texts. */
+export const withoutNul = <T extends z.ZodType>(type: T) => type.refine((v) => !holdsNul(v), nulMessage)
+
 /** Text; a number counts as its digits. NUL is refused. */
 export const text = z.union([z.string().refine(noNul, nulMessage), z.number().transform(String)])
 

@@ -3,10 +3,9 @@ import { quote } from '../transport/quote.js'
 import { applyFile } from './files/apply.js'
 import { contentOf } from './files/content.js'
 import { linesOfAnswer } from './files/edit.js'
-import { expandHome, findPath, printState } from './files/fragments.js'
 import { type FileWork, planFile } from './files/plan.js'
-import type { FileAnswer } from './files/probe.js'
-import { Reader, readState } from './files/state.js'
+import { Reader } from './files/state.js'
+import { printText, readText } from './files/text-file.js'
 import { type Change, defineModule, ModuleFailure } from './module.js'
 import { mustRun } from './outcome.js'
 import { bool, name, path, text } from './schema.js'
@@ -35,17 +34,14 @@ const probeScript = shellScript(
   'probe-sysctl',
   'probe',
   ['path', 'file'],
-  `${expandHome}${findPath}${printState}
-if [ -e "$file" ]; then
+  `${printText}if [ -e "$file" ]; then
   value=$(cat "$file") || exit 1
   printf '%s\\n' "$value" | tr '\\n\\t' '  '
   printf '\\n'
 else
   echo
 fi
-fs_expand "$path"
-fs_state "$fs_path" yes yes
-[ -z "$fs_sha" ] || cat <"$fs_path"`,
+fs_text "$path"`,
 )
 
 const setScript = shellScript('apply-sysctl', 'apply', ['file', 'value'], `printf '%s\\n' "$value" >"$file"`)
@@ -73,9 +69,7 @@ export const sysctl = defineModule({
     const { stdout } = await host.query(probeScript({ path: args.sysctl_file, file: kernelFile(args.name) }))
     const reader = new Reader(stdout)
     const value = normal(reader.must('value'))
-    const file = readState(reader)
-    const answer: FileAnswer = { path: args.sysctl_file, file, content: reader.rest() }
-    return { answer, value: value === '' ? undefined : value }
+    return { answer: readText(reader, args.sysctl_file), value: value === '' ? undefined : value }
   },
   diff(args, { answer, value }): Change<Work> | undefined {
     const before = linesOfAnswer(answer)

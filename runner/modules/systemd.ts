@@ -26,12 +26,13 @@ const args = z
     timeout: seconds.default(300).describe('How long starting or stopping may take.'),
   })
   .superRefine((value, context) => {
-    const names = [value.name, value.unit, value.service].filter((v) => v !== undefined)
+    const names = (['name', 'unit', 'service'] as const).filter((key) => value[key] !== undefined)
     const needs = value.state !== undefined || value.enabled !== undefined || value.masked !== undefined
     if (names.length > 1 || (names.length === 0 && (needs || !(value.daemon_reload || value.daemon_reexec))))
       context.addIssue({ code: 'custom', message: 'give name' })
-    if (names.some((unit) => unit.startsWith('-') || /\s|\//.test(unit)))
-      context.addIssue({ code: 'custom', message: 'is not the name of a unit', path: ['name'] })
+    for (const key of names)
+      if (/^-|\s|\//.test(value[key]!))
+        context.addIssue({ code: 'custom', message: 'is not the name of a unit', path: [key] })
     if (value.scope === 'global' && (value.state !== undefined || value.daemon_reload || value.daemon_reexec))
       context.addIssue({ code: 'custom', message: 'nothing runs in the scope global', path: ['scope'] })
   })

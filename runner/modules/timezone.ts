@@ -1,7 +1,13 @@
 import { z } from 'zod'
-import { tellFull } from './files/leftovers.js'
-import { defineModule } from './module.js'
-import { mustRun, outputText } from './outcome.js'
+import { applyFile } from './files/apply.js'
+import { onlyMode } from './files/attributes.js'
+import { linesOfAnswer, planText } from './files/edit.js'
+import { applyPath } from './files/path-apply.js'
+import type { FileWork } from './files/plan.js'
+import type { FileAnswer } from './files/probe.js'
+import { Reader } from './files/state.js'
+import { printText, readText } from './files/text-file.js'
+import { type Change, defineModule, ModuleFailure } from './module.js'
 import { name } from './schema.js'
 import { shellScript } from './script.js'
 
@@ -13,30 +19,30 @@ const args = z.strictObject({
 
 type Args = z.output<typeof args>
 
+/** Debian keeps the name in a file, too. */
+const path = '/etc/timezone'
+const folder = '/usr/share/zoneinfo'
+
 const probeScript = shellScript(
   'probe-timezone',
   'probe',
-  ['name'],
-  `if [ -L /etc/localtime ]; then readlink /etc/localtime || exit 1; else echo; fi
-if [ -e /etc/timezone ]; then head -n 1 /etc/timezone || exit 1; else echo; fi
-if [ -f "/usr/share/zoneinfo/$name" ]; then echo known; fi`,
+  ['path', 'zone'],
+  `${printText}if [ -L /etc/localtime ]; then readlink /etc/localtime || exit 1; else echo; fi
+if [ -f "$zone" ]; then echo known; else echo; fi
+fs_text "$path"`,
 )
 
-const applyScript = shellScript(
-  'apply-timezone',
-  'apply',
-  ['name'],
-  `${tellFull}umask 022
-zone=/usr/share/zoneinfo/$name
-[ -f "$zone" ] || { printf '%s\\n' "this host has no time zone $name; the package is called tzdata" >&2; exit 1; }
-temp=$(mktemp -u /etc/.tsplay.XXXXXX) || exit 1
-trap 'rm -f -- "$temp"' EXIT
-ln -s -- "$zone" "$temp" && mv -f -- "$temp" /etc/localtime || exit 1
-if [ -e /etc/timezone ]; then
-  printf '%s\\n' "$name" >"$temp" || fs_unwritten "$temp" /etc
-  mv -f -- "$temp" /etc/timezone || exit 1
-fi`,
-)
+interface State {
+  /** Where /etc/localtime leads; '' where it is no link. */
+  readonly link: string
+  /** Whether the host has the zone. */
+  readonly known: boolean
+  readonly answer: FileAnswer
+}
+interface Work {
+  readonly link: boolean
+  readonly file?: FileWork
+}
 
 /** The time zone of a host. */
 export const timezone = defineModule({
@@ -47,22 +53,34 @@ export const timezone = defineModule({
     examples: ['- name: Logs in one time\n  timezone: { name: Etc/UTC }'],
   },
   args,
-  async probe(host, args: Args) {
-    const answer = outputText((await host.query(probeScript({ name: args.name }))).stdout).split('\n')
-    const [link = '', file = '', known] = answer
-    return { zone: link.replace(/^.*\/zoneinfo\//, ''), file, known: known === 'known' }
+  async probe(host, args: Args): Promise<State> {
+    const zone = `${folder}/${args.name}`
+    const reader = new Reader((await host.query(probeScript({ path, zone }))).stdout)
+    const link = reader.must('zone')
+    const known = reader.must('file of the zone') === 'known'
+    return { link, known, answer: readText(reader, path) }
   },
-  diff(args, { zone, file, known }) {
-    if (zone === args.name && (file === '' || file === args.name)) return undefined
+  diff(args, { link, known, answer }): Change<Work> | undefined {
+    const zone = link.replace(/^.*\/zoneinfo\//, '')
+    const [named = ''] = linesOfAnswer(answer).lines
+    const file =
+      answer.file.kind === 'absent' || named === args.name
+        ? undefined
+        : planText({ backup: false }, answer, `${args.name}\n`)
+    if (zone === args.name && !file) return undefined
     return {
-      summary: [`time zone ${zone || file || 'none'} → ${args.name}`],
-      differences: [{ subject: 'time zone', before: `${zone || file}\n`, after: `${args.name}\n` }],
-      ...(known ? {} : { requires: [`file:/usr/share/zoneinfo/${args.name}`] }),
-      data: undefined,
+      summary: [`time zone ${zone || named || 'none'} → ${args.name}`],
+      differences: [{ subject: 'time zone', before: `${zone || named}\n`, after: `${args.name}\n` }],
+      ...(known ? {} : { requires: [`file:${folder}/${args.name}`] }),
+      data: { link: zone !== args.name, ...(file ? { file: file.data } : {}) },
     }
   },
-  async apply(host, args) {
-    await mustRun(host, applyScript({ name: args.name }), `set the time zone ${args.name}`)
+  async apply(host, args, { data, requires }) {
+    if (requires?.length)
+      throw new ModuleFailure(`this host has no time zone ${args.name}`, {}, 'the package is called tzdata')
+    if (data.file) await applyFile(host, data.file)
+    const link = { kind: 'link', hard: false, force: false, set: onlyMode('') } as const
+    if (data.link) await applyPath(host, { ...link, path: '/etc/localtime', src: `${folder}/${args.name}` })
     return {}
   },
   result: (args) => ({ name: args.name }),

@@ -13,7 +13,19 @@ import { type GuardState, guardArgs, probeGuards } from './guarded.js'
 import type { Change, Completed, ProbeHost, ResultFields } from './module.js'
 import { defineModule, ModuleFailure } from './module.js'
 import { outputText } from './outcome.js'
-import { attributes, bool, int, name, path, reveal, seconds, secretLine, secretText, text } from './schema.js'
+import {
+  attributes,
+  bool,
+  int,
+  name,
+  path,
+  reveal,
+  seconds,
+  secretLine,
+  secretText,
+  text,
+  withoutNul,
+} from './schema.js'
 import { shellScript } from './script.js'
 
 const args = z
@@ -26,7 +38,9 @@ const args = z
       .refine((v) => /^[A-Z]+$/.test(v), 'is not a method')
       .default('GET'),
     headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), secretLine).default({}),
-    body: z.union([secretText, z.record(z.string(), z.unknown()), z.array(z.unknown())]).optional(),
+    body: withoutNul(
+      z.union([secretText, z.record(z.string(), z.unknown()), z.array(z.unknown())]),
+    ).optional(),
     body_format: z
       .enum(['raw', 'json', 'form-urlencoded'])
       .default('raw')

@@ -3,8 +3,8 @@ import { attributesOf } from './files/attributes.js'
 import { linesOfAnswer } from './files/edit.js'
 import { asksPolicy } from './files/label.js'
 import { type FileAnswer, probeFile } from './files/probe.js'
+import { applyTextFile, planTextFile, type TextFileWork } from './files/text-file.js'
 import { type Change, defineModule } from './module.js'
-import { applyRepositories, planRepositories, type RepositoryWork } from './packages/repository-file.js'
 import { withSection } from './packages/yum-section.js'
 import { attributes, bool, int, name, nameList, path } from './schema.js'
 
@@ -91,17 +91,17 @@ export const yumRepository = defineModule({
     const file = `${args.reposdir.replace(/\/+$/, '')}/${args.file ?? args.name}.repo`
     return probeFile(host, { path: file, follow: true, contentLimit: 1024 * 1024, policy: asksPolicy(args) })
   },
-  diff(args, answer): Change<RepositoryWork> | undefined {
+  diff(args, answer): Change<TextFileWork> | undefined {
     const { lines } = linesOfAnswer(answer)
     const after = withSection(lines, args.name, args.state === 'present' ? optionsOf(args) : undefined)
     if (args.state === 'absent' && after === lines) return undefined
     const body = after.some((line) => /^\s*\[/.test(line))
       ? after.map((line) => `${line}\n`).join('')
       : undefined
-    return planRepositories(attributesOf(args), answer, body)
+    return planTextFile(attributesOf(args), answer, body)
   },
   async apply(host, _args, { data }) {
-    await applyRepositories(host, data)
+    await applyTextFile(host, data)
     return {}
   },
   result: (args, answer) => ({ repo: args.name, state: args.state, dest: answer.path }),

@@ -40,7 +40,9 @@ export interface PathState {
 
 /** One round trip, also for a whole tree. */
 export async function probeFilePath(host: ProbeHost, order: PathOrder): Promise<PathState> {
-  const { path, src = '', recurse } = order
+  const { path, recurse } = order
+  // A link that may lead to nothing may lead to what cannot be seen.
+  const src = order.state === 'link' && order.force ? '' : (order.src ?? '')
   const { stdout } = await host.query(
     probePath({ path, src, recurse: yesNo(recurse), policy: yesNo(asksPolicy(order)) }),
   )

@@ -26,7 +26,7 @@ if [ -n "$src" ]; then
     /*) ;;
     *) fs_path=\${path%/*}/$fs_path ;;
   esac
-  if [ -e "$fs_path" ]; then fs_state "$fs_path" yes no; else printf 'absent\\nparent=yes\\n\\n'; fi
+  fs_state "$fs_path" yes no
 fi
 if [ "$recurse" = yes ] && [ -d "$path" ]; then
   below='%f %u %g %U %G'

@@ -14,9 +14,9 @@ import { localController, runModule } from '../../support/cases.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
+import { dir, inEtc, writers } from './writers.js'
 
 const name = 'agent-2'
-const dir = '/srv/faults'
 const folder = mkdtempSync(join(tmpdir(), 'tsplay-faults-'))
 
 /** More than is left on the small disk: one that travels in a script, and one on a channel of its own. */
@@ -79,106 +79,13 @@ const sumOnHost = async (file = 'f') => (await sh(`sha256sum <${dir}/${file}`)).
 /** What goes on without its connection comes to an end, and leaves nothing beside the file. */
 const settled = () => expect.poll(() => sh(`ls -A ${dir}`), { timeout: 10_000 }).toBe('f\n')
 
-/** What a module writes on the small disk, and where: `f` in the folder unless told. */
-interface Writer {
-  readonly module: string
-  /** What it is, where a module comes twice. */
-  readonly title?: string
-  readonly args: () => object
-  /** A folder that the module itself chooses; the small disk stands there, too. */
-  readonly folder?: string
-  readonly file?: string
-  /** What it writes is small: not a page is left. */
-  readonly full?: true
-}
-
-const f = `${dir}/f`
-const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ2iYxyZ7mVv8vN1y3rXk5pP0h1fY0bO7tVq9zq0bXyZ'
-const aptLists = '/etc/apt/sources.list.d'
-
-/** Every module that writes a file. */
-const writers: readonly Writer[] = [
-  { module: 'copy', args: () => ({ src: 'text', dest: f }) },
-  { module: 'copy', title: 'of a large file', args: () => ({ src: 'large', dest: f }) },
-  {
-    module: 'copy',
-    title: 'of a file of the host',
-    args: () => ({ src: '/root/x.tar', dest: f, remote_src: true }),
-  },
-  { module: 'copy', title: 'with a backup', args: () => ({ content: 'short', dest: f, backup: true }) },
-  { module: 'template', args: () => ({ src: 'text', dest: f }) },
-  { module: 'lineinfile', args: () => ({ path: f, line: 'one more' }) },
-  { module: 'blockinfile', args: () => ({ path: f, block: 'one more' }) },
-  { module: 'replace', args: () => ({ path: f, regexp: 'old', replace: 'young' }) },
-  { module: 'ini_file', args: () => ({ path: f, section: 'a', option: 'b', value: 'c' }) },
-  { module: 'assemble', args: () => ({ src: '/root/pieces', dest: f }) },
-  { module: 'get_url', args: () => ({ url: `${site}/large`, dest: f, force: true }) },
-  { module: 'uri', args: () => ({ url: `${site}/text`, dest: f }) },
-  { module: 'synchronize', args: () => ({ src: 'sync/', dest: dir, delete: true }) },
-  { module: 'unarchive', args: () => ({ src: '/root/x.tar', dest: dir, remote_src: true }) },
-  {
-    module: 'unarchive',
-    title: 'of an archive of the controller',
-    args: () => ({ src: 'x.tar', dest: dir }),
-  },
-  { module: 'authorized_key', args: () => ({ user: 'root', key, path: f }) },
-  { module: 'known_hosts', args: () => ({ name: 'a.example', key: `a.example ${key}`, path: f }) },
-  {
-    module: 'cron',
-    args: () => ({ name: 'a', job: 'true', cron_file: 'f' }),
-    folder: '/etc/cron.d',
-  },
-  {
-    module: 'sysctl',
-    args: () => ({ name: 'kernel.pid_max', value: 99999, sysctl_file: f, sysctl_set: false }),
-  },
-  {
-    module: 'mount',
-    args: () => ({ path: '/mnt/a', src: 'a', fstype: 'tmpfs', state: 'present', fstab: f }),
-  },
-  { module: 'swap', args: () => ({ state: 'present', path: f, size: '1M' }) },
-  { module: 'selinux', args: () => ({ state: 'disabled', configfile: f }) },
-  {
-    module: 'nftables',
-    args: () => ({ comment: 'a', rule: 'accept', chain: 'input', dest: `${f}.nft` }),
-    file: 'f.nft',
-    full: true,
-  },
-  {
-    module: 'apt_repository',
-    args: () => ({ repo: 'deb http://a.example/ b main', filename: 'f', update_cache: false }),
-    folder: aptLists,
-    file: 'f.list',
-  },
-  {
-    module: 'deb822_repository',
-    args: () => ({ name: 'f', uris: 'http://a.example/', suites: 'b', components: 'main' }),
-    folder: aptLists,
-    file: 'f.sources',
-    full: true,
-  },
-  {
-    module: 'yum_repository',
-    args: () => ({ name: 'a', file: 'f', description: 'a', baseurl: 'http://a.example/', reposdir: dir }),
-    file: 'f.repo',
-  },
-  {
-    module: 'modprobe',
-    args: () => ({ name: 'overlay', persistent: 'present' }),
-    folder: '/etc/modules-load.d',
-    file: 'overlay.conf',
-    full: true,
-  },
-]
-
-test('every module that uses the writer is here', async () => {
+test('every module that writes a file, or renames one, is here', () => {
   const modules = fileURLToPath(new URL('../../../runner/modules/', import.meta.url))
-  const uses = readdirSync(modules).filter(
-    (one) =>
-      one.endsWith('.ts') &&
-      /files\/(apply|write)\.js|repository-file\.js/.test(readFileSync(join(modules, one), 'utf8')),
-  )
-  const listed = new Set(writers.map(({ module }) => module))
+  const uses = readdirSync(modules).filter((one) => {
+    const source = one.endsWith('.ts') ? readFileSync(join(modules, one), 'utf8') : ''
+    return /files\/(apply|write|text-file)\.js|mv -f/.test(source)
+  })
+  const listed = new Set([...writers, ...inEtc].map(({ module }) => module as string))
   expect(
     uses.map((one) => one.replace(/\.ts$/, '').replaceAll('-', '_')).filter((one) => !listed.has(one)),
   ).toEqual([])
@@ -203,11 +110,27 @@ mkdir -p /root/pieces && cd /root && yes 'new line' | head -n 20000 >f && tar -c
     const { module, args, folder: place = dir, file = 'f', full } = writer
     await sh(`cd ${dir} && rm -rf ./* ./.[!.]* && yes 'old line' | head -n 4500 >${file}
 ${full ? 'head -c 65536 /dev/zero >full 2>/dev/null || :' : ''}`)
-    const error = await failure(module, args())
+    const error = await failure(module, args(site))
     expect(error.message).toContain('No space left on device')
     expect(error.message).toContain(place)
     expect(await sh(`ls -A -I full ${dir}`)).toBe(`${file}\n`)
     expect(await sumOnHost(file)).toBe(sumOf(old))
+  })
+})
+
+describe('on a full disk that has /etc', () => {
+  beforeAll(() =>
+    sh(`mkdir -p ${dir} && mount -t tmpfs -o size=16m tmpfs ${dir} && cp -a /etc/. ${dir} && mount --bind ${dir} /etc
+head -c 17000000 /dev/zero >/etc/full 2>/dev/null || :`),
+  )
+  afterAll(() => sh(`umount -l /etc; umount -l ${dir}`))
+
+  test.each(inEtc)('$module leaves what was there', async ({ module, args, path, before }) => {
+    const was = await sh(`${before}; ls -A /etc`)
+    const error = await failure(module, args)
+    expect(error.message).toContain('No space left on device')
+    expect(error.message).toContain(path)
+    expect(await sh(`${before}; ls -A /etc`)).toBe(was)
   })
 })
 
@@ -254,6 +177,7 @@ printf '%s\\n' '${cut.replaceAll("'", "'\\''")}' >/root/cut`)
 
   describe('before the new file takes its name', () => {
     const mv = '/usr/local/bin/mv'
+    const cutAtRename = `printf '%s\\n' '#!/bin/sh' 'rm ${mv}' 'sh /root/cut; sleep 0.3' 'exec /bin/mv "$@"' >${mv} && chmod 755 ${mv}`
     beforeAll(async () => {
       await sh(`mkdir -p ${dir} ${folders.join(' ')} /root/pieces
 for folder in ${folders.join(' ')}; do mount --bind ${dir} "$folder"; done
@@ -269,9 +193,9 @@ cd /root && yes 'new line' | head -n 20000 >f && tar -cf x.tar f && mv f pieces`
       '%s: the old one or the new one, and the next run settles it',
       async (_name, writer) => {
         const { module, args, file = 'f' } = writer
-        const order = args()
+        const order = args(site)
         await sh(`cd ${dir} && rm -rf ./* && yes 'old line' | head -n 4500 >${file}
-printf '%s\\n' '#!/bin/sh' 'rm ${mv}' 'sh /root/cut; sleep 0.3' 'exec /bin/mv "$@"' >${mv} && chmod 755 ${mv}`)
+${cutAtRename}`)
         const error = await failure(module, order)
         expect(error.message).toContain('the connection was lost')
         const files = () => sh(`ls -A -I '*~' ${dir}`)
@@ -282,6 +206,25 @@ printf '%s\\n' '#!/bin/sh' 'rm ${mv}' 'sh /root/cut; sleep 0.3' 'exec /bin/mv "$
         await run(module, order)
         expect([sumOf(old), await sumOnHost(file)]).toContain(after)
         expect(await files()).toBe(`${file}\n`)
+      },
+    )
+
+    test.each(inEtc)(
+      '$module: the old one or the new one, and the next run settles it',
+      async ({ module, args, path, before }) => {
+        const was = await sh(`${before}; ls -A /etc`)
+        const old = await sh(`cat ${path}`)
+        await sh(cutAtRename)
+        expect((await failure(module, args)).message).toContain('the connection was lost')
+        await expect.poll(() => sh('ls -A /etc')).not.toContain('.tsplay')
+        expect([old, `${args.name}\n`]).toContain(await sh(`cat ${path}`))
+        await host.close()
+        host = await connectLabHost(lab, name)
+        await run(module, args)
+        expect((await run(module, args)).change).toBeUndefined()
+        expect(await sh(`cat ${path}`)).toBe(`${args.name}\n`)
+        await run(module, { name: old.trim() })
+        expect(await sh(`${before}; ls -A /etc`)).toBe(was)
       },
     )
   })
@@ -339,35 +282,5 @@ printf '%s\\n' '#!/bin/sh' 'rm ${mv}' 'sh /root/cut; sleep 0.3' 'exec /bin/mv "$
     pieces = 0
     await run('fetch', args, undefined, run3(cutNow))
     expect(sumOf(readFileSync(join(to, 'f')))).toBe(await sumOnHost())
-  })
-})
-
-describe('what may not be looked at is not absent', () => {
-  let user: LabModuleHost
-  beforeAll(async () => {
-    user = await connectLabHost(lab, name, false)
-    await sh(`rm -rf ${dir}; mkdir -p ${dir}/shut && cp /root/x.tar ${dir}/shut && chmod 700 ${dir}/shut`)
-  })
-  afterAll(() => user?.close())
-
-  test.each([
-    ['copy', { src: 'text', dest: `${dir}/shut/f` }],
-    ['template', { src: 'text', dest: `${dir}/shut/f` }],
-    ['lineinfile', { path: `${dir}/shut/f`, line: 'a', create: true }],
-    ['get_url', { url: 'http://127.0.0.1:1/', dest: `${dir}/shut/f` }],
-    ['synchronize', { src: 'sync', dest: `${dir}/shut/d` }],
-    ['unarchive', { src: 'x.tar', dest: `${dir}/shut` }],
-    ['unarchive', { src: `${dir}/shut/x.tar`, dest: '/tmp', remote_src: true }],
-    ['fetch', { src: `${dir}/shut/f`, dest: folder, fail_on_missing: false }],
-    ['file', { path: `${dir}/shut/f`, state: 'absent' }],
-    ['stat', { path: `${dir}/shut/f` }],
-    ['slurp', { src: `${dir}/shut/f` }],
-    ['wait_for', { path: `${dir}/shut/f`, state: 'absent' }],
-    ['find', { paths: [`${dir}/shut/d`] }],
-    ['command', { cmd: 'true', creates: `${dir}/shut/f` }],
-  ])('%s', async (module, args) => {
-    const error = await failure(module, args, undefined, user)
-    expect(error.message.toLowerCase()).toContain('permission denied')
-    expect(error.message).toContain(`${dir}/shut`)
   })
 })
