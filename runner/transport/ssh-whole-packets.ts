@@ -12,7 +12,8 @@ interface Cipher {
 
 /**
  * ssh2 writes a packet of AES-GCM in three pieces: its length, itself, its tag. Each would be a system call, a segment
- * that wakes the host's sshd, and behind a jump host a packet of its own. Here they leave together, at once.
+ * that wakes the host's sshd, and behind a jump host a packet of its own. Here all that is sent in one go leaves
+ * together, before anything else happens.
  * To be called right after `client.connect`, with the stream that it got.
  */
 export function sendWholePackets(client: Client, stream: Duplex): void {
@@ -20,6 +21,11 @@ export function sendWholePackets(client: Client, stream: Duplex): void {
   // The channel to a jump host takes one piece at a time only; sockets take many.
   stream._writev ??= (pieces, done) =>
     stream._write(Buffer.concat(pieces.map(({ chunk }) => chunk as Buffer)), 'buffer' as BufferEncoding, done)
+  let corked = false
+  const release = (): void => {
+    corked = false
+    stream.uncork()
+  }
   let cipher = protocol._cipher
   // ssh2 puts another one there after every exchange of keys.
   Object.defineProperty(protocol, '_cipher', {
@@ -27,12 +33,12 @@ export function sendWholePackets(client: Client, stream: Duplex): void {
     set: (next: Cipher) => {
       const encrypt = next.encrypt.bind(next)
       next.encrypt = (packet) => {
-        stream.cork()
-        try {
-          encrypt(packet)
-        } finally {
-          stream.uncork()
+        if (!corked) {
+          corked = true
+          stream.cork()
+          process.nextTick(release)
         }
+        encrypt(packet)
       }
       cipher = next
     },

@@ -6,7 +6,7 @@ import { createTransport } from '../../../runner/transport/index.js'
 import { sendWholePackets } from '../../../runner/transport/ssh-whole-packets.js'
 import { type TestServer, testServer } from './ssh-server.js'
 
-describe('a packet leaves in one piece', () => {
+describe('what is sent in one go leaves in one piece', () => {
   let server: TestServer | undefined
   afterEach(async () => {
     vi.restoreAllMocks()
@@ -30,7 +30,7 @@ describe('a packet leaves in one piece', () => {
     expect(lengths).not.toEqual([])
   })
 
-  it('over a channel, which takes one piece at a time, and after new keys', () => {
+  it('over a channel, which takes one piece at a time, and after new keys', async () => {
     const written: string[] = []
     const stream = new Duplex({
       read: () => {},
@@ -47,8 +47,9 @@ describe('a packet leaves in one piece', () => {
           for (const piece of [keys, packet, 'tag']) stream.write(piece)
         },
       }
-      protocol._cipher.encrypt(Buffer.from('-packet-'))
+      for (const packet of ['-one-', '-two-']) protocol._cipher.encrypt(Buffer.from(packet))
+      await new Promise((resolve) => setImmediate(resolve))
     }
-    expect(written).toEqual(['old-packet-tag', 'new-packet-tag'])
+    expect(written).toEqual(['old-one-tagold-two-tag', 'new-one-tagnew-two-tag'])
   })
 })
