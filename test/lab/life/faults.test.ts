@@ -179,13 +179,27 @@ describe('a connection that is cut', () => {
 describe('an upgrade', () => {
   it('ends at a server that comes up but is not well', async () => {
     fault('server-1', { 'node-ready': { mode: 'fail', message: 'the runtime is down', version: beyond } })
-    const ran = await play(wanting(beyond), 'upgrade')
-    const seen = await nodes()
-    expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
+    const ran = await play(wanting(beyond), 'upgrade', '-e', 'k3s_ready_timeout=8')
+    expect(await nodes()).toEqual({ ...every(to), 'server-1': `NotReady ${beyond}` })
+    await holds('unhealthy')
+    expect(ran.code).toBe(2)
+    expect(failures(ran)).toMatch(/say why on server-1: .*waited/)
+  })
+
+  it('gives that server its old release back, if that is wished, in a later run', async () => {
+    const ran = await play(
+      wanting(beyond),
+      'upgrade',
+      '-e',
+      'k3s_upgrade_rollback=true',
+      '-e',
+      'k3s_ready_timeout=8',
+    )
     fault('server-1')
     expect(ran.code).toBe(2)
-    expect(failures(ran)).toContain('server-1 is Ready on server-1: waited')
-    expect(seen).toMatchObject({ 'agent-1': to, 'server-1': expect.stringContaining('NotReady') })
+    expect(failures(ran)).toContain(`k3s ${to} runs again`)
+    expect(await nodes()).toEqual(every(to))
+    await holds('rolled-back')
   })
 
   it('that two interrupts kill goes on when it is run again', async () => {
@@ -199,7 +213,7 @@ describe('an upgrade', () => {
         setTimeout(() => abort.abort(), 300)
       },
     })
-    expect(killed.code).toBe(130)
+    expect(killed.code, failures(killed)).toBe(130)
     const done = await play(wanting(beyond), 'upgrade')
     expect(failures(done)).toBe('')
     expect(await nodes()).toEqual(every(beyond))
@@ -210,16 +224,34 @@ describe('an upgrade', () => {
 
 describe('a node that cannot join', () => {
   it('ends the run in time, says why, and joins when it can', async () => {
-    const removed = await play(wanting(beyond), 'remove-node', '-e', 'node=agent-1')
-    expect(failures(removed)).toBe('')
-    fault('agent-1', { join: { mode: 'stuck' } })
-    const stuck = await play(wanting(beyond), 'scale')
-    expect(stuck.code).toBe(2)
-    expect(failures(stuck)).toMatch(
-      /say why on agent-1: could not restart k3s-agent\.service in 25 s[\s\S]*last words of k3s-agent:[\s\S]*join is stuck[\s\S]*nothing else was touched; once it is repaired, the same command goes on from here/,
-    )
-    expect(Object.keys(await nodes())).toEqual(servers)
-    fault('agent-1')
+    const short = ['-e', 'k3s_start_timeout=12']
+    for (const name of ['agent-1', 'server-3']) {
+      const removed = await play(wanting(beyond), 'remove-node', '-e', `node=${name}`)
+      expect(failures(removed)).toBe('')
+      fault(name, { join: { mode: 'stuck' } })
+    }
+    for (const [name, unit] of [
+      ['server-3', 'k3s'],
+      ['agent-1', 'k3s-agent'],
+    ] as const) {
+      const stuck = await play(wanting(beyond), 'scale', ...short)
+      expect(stuck.code).toBe(2)
+      expect(failures(stuck)).toMatch(
+        new RegExp(
+          `say why on ${name}: could not restart ${unit}.service in 12 s[\\s\\S]*last words of ${unit}:[\\s\\S]*join is stuck[\\s\\S]*` +
+            'nothing else was touched; once it is repaired, the same command goes on from here',
+        ),
+      )
+      expect(await nodes()).toEqual(
+        Object.fromEntries(
+          hosts
+            .filter((host) => host !== 'agent-1' && (host !== 'server-3' || name !== host))
+            .map((host) => [host, beyond]),
+        ),
+      )
+      await holds(`stuck-${name}`)
+      fault(name)
+    }
     expect(failures(await play(wanting(beyond), 'scale'))).toBe('')
     expect(await nodes()).toEqual(every(beyond))
     expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
