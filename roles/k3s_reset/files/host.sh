@@ -77,7 +77,7 @@ files() {
 settings() {
   if keeps host; then return; fi
   existing "$root"/etc/modules-load.d/tsplay-k3s.conf "$root"/etc/sysctl.d/90-tsplay-k3s.conf \
-    "$root"/etc/NetworkManager/conf.d/tsplay-k3s.conf
+    "$root"/etc/NetworkManager/conf.d/tsplay-k3s.conf "$root"/etc/crio/crio.conf.d/99-tsplay-k3s.conf
   while read -r kind name value; do
     case $kind in
       sysctl)
@@ -94,6 +94,13 @@ settings() {
         # Somebody has changed it since: both are theirs to look at.
         if [ "$(sha256sum <"$name" | cut -d ' ' -f 1)" = "$value" ]; then echo "$kind $name"; else echo "$kind $name" | also boot; fi
         ;;
+      file | made)
+        [ "$kind" = made ] || [ -f "$name.before-tsplay" ] || continue
+        [ -e "$name" ] || continue
+        # A run may have been cut before it wrote.
+        if [ "$(sha256sum <"$name" | cut -d ' ' -f 1)" = "$value" ] || cmp -s "$name" "$name.before-tsplay"; then echo "$kind $name"
+        else echo "$kind $name" | also runtime; fi
+        ;;
     esac
   done 2>/dev/null <"$record"
 }
@@ -108,6 +115,8 @@ put_back() {
     /*) rm -f -- "$1" ;;
     sysctl) sysctl -q -w "$2=$(sed -n "s/^sysctl $2 //p" "$record")" ;;
     unit) systemctl enable --now "$2" ;;
+    file) mv -f -- "$2.before-tsplay" "$2" ;;
+    made) rm -f -- "$2" ;;
     boot)
       mv -f -- "$2.before-tsplay" "$2"
       if [ "${2##*/}" = boot.txt ] && [ -x "${2%/*}/mkscr" ]; then (cd "${2%/*}" && ./mkscr); fi

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, normalize } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { watchDisks } from './disks.js'
@@ -11,6 +12,7 @@ import { type ClusterInventory, changes, failures, play, readInventory, writeInv
 const nodes = ['server-1', 'agent-1', 'agent-2', 'server-2']
 const none = Object.fromEntries(nodes.map((name) => [name, 0]))
 let lab: Lab
+let k3s: K3sHosts
 let mirror: Server
 let corrupt = false
 
@@ -87,6 +89,7 @@ const freshHosts = () => Promise.all(nodes.map((name) => lab.fresh(name)))
 
 beforeAll(async () => {
   lab = openLab(ourLabDir())
+  k3s = k3sHosts(lab)
   await freshHosts()
   await putCrio()
   mirror = createServer((request, response) => {
@@ -254,6 +257,34 @@ describe('a download', () => {
   })
 })
 
+describe('what is in force', () => {
+  it('is asked of kubelet and runtime after a start, and NVIDIA’s runtime is found by one', async () => {
+    const mine = '/etc/rancher/k3s/config.yaml.d/99-mine.yaml'
+    await k3s.sh('agent-2', `echo 'kubelet-arg: [cgroup-driver=cgroupfs]' >${mine}`)
+    const runtime = '/usr/local/nvidia/toolkit/nvidia-container-runtime'
+    await k3s.sh(
+      'server-1',
+      `mkdir -p ${dirname(runtime)} && printf '#!/bin/sh\n' >${runtime} && chmod +x ${runtime}`,
+    )
+    const ran = await play(
+      inventoryOf(
+        'v1.34.2+k3s1',
+        {},
+        { 'server-1': { nvidia_runtime: true } },
+        { registries_config_yaml: null },
+      ),
+      'cluster',
+    )
+    expect(failures(ran)).toMatch(
+      /on agent-2: kubelet counts by cgroupfs and containerd by systemd, and pods would not start: take cgroup-driver out/,
+    )
+    expect(changes(ran)).toMatchObject({ 'agent-1': 0 })
+    const config = await k3s.sh('server-1', 'cat /var/lib/rancher/k3s/agent/etc/containerd/config.toml')
+    expect(config.text).toContain(`BinaryName = "${runtime}"`)
+    await k3s.sh('agent-2', `rm ${mine}`)
+  })
+})
+
 describe('a runtime', () => {
   it('takes the place of another once the pods have left', async () => {
     const inventory = inventoryOf('v1.34.2+k3s1', {}, { 'agent-2': { container_runtime: 'k3s' } })
@@ -265,5 +296,30 @@ describe('a runtime', () => {
     expect(config.stdout).not.toContain('container-runtime-endpoint')
     expect(await kubectl('get nodes --no-headers')).toMatch(/^agent-2 +Ready /m)
     expect(changes(await play(inventory, 'cluster', ...limited))).toEqual({ 'agent-2': 0 })
+  })
+
+  it('has its own settings again after a reset', async () => {
+    const crioFile = '/etc/crio/crio.conf.d/99-tsplay-k3s.conf'
+    const read = async () => {
+      const looks = {
+        'agent-1': 'cat /etc/docker/daemon.json',
+        'agent-2': 'dpkg -V containerd',
+        'server-2': `cat ${crioFile}`,
+      }
+      const all = await Promise.all(
+        Object.entries(looks).map(([name, look]) => k3s.sh(name, `${look} 2>/dev/null`)),
+      )
+      return all.map(({ text }) => text)
+    }
+    const inventory = inventoryOf('v1.34.2+k3s1')
+    // dpkg names its files that are not as they came.
+    expect(await read()).toEqual([
+      expect.stringContaining('native.cgroupdriver=systemd'),
+      expect.stringContaining('/etc/containerd/config.toml'),
+      expect.stringContaining('cgroup_manager'),
+    ])
+    expect(failures(await play(inventory, 'reset', '-e', 'confirm=yes'))).toBe('')
+    expect(await read()).toEqual(['', '', ''])
+    expect((await k3s.sh('agent-2', 'ls /etc/containerd')).text).toBe('config.toml\n')
   })
 })

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -79,5 +80,76 @@ describe.each(shells())('a reset with OpenRC, under $name', ({ argv, env, close 
   test('takes a log and its rotation for somebody else’s where no service of OpenRC is', () => {
     const found = look(temporaryFolder({ 'etc/logrotate.d/k3s': '', 'var/log/k3s.log': '' }))
     expect(found).toEqual(['left settings etc/logrotate.d/k3s', 'left settings var/log/k3s.log'])
+  })
+})
+
+describe.each(shells())('what a file of a runtime was, under $name', ({ argv, env, close }) => {
+  afterAll(close)
+  const run = (file: string, ...words: string[]): string => {
+    const [command, ...rest] = argv
+    const { status, stdout, stderr } = spawnSync(command!, [...rest, file, ...words], {
+      encoding: 'utf8',
+      env,
+    })
+    expect([status, stderr]).toEqual([0, ''])
+    return stdout
+  }
+  const remember = script.replace('k3s_reset/files/host.sh', 'node_prep/files/remember.sh')
+  /** A file that was like this, or was not there. */
+  const host = (before?: string) => {
+    const dir = temporaryFolder(before === undefined ? {} : { 'daemon.json': before })
+    const [file, record] = [join(dir, 'daemon.json'), join(dir, 'etc/rancher/k3s/.tsplay-host')]
+    const words = ['data', 'data', 'units', 'bin'].map((name) => join(dir, name))
+    return {
+      file,
+      /** What the role does: it keeps what was there, and writes unless it is cut off. */
+      becomes: (text: string, cut = false): void => {
+        run(remember, record, `file ${file} ${createHash('sha256').update(text).digest('hex')}`)
+        if (!cut) writeFileSync(file, text)
+      },
+      /** How a reset would deal with it. */
+      found: (): string =>
+        run(script, 'look', ...words, '', '', '5', dir)
+          .split('\n')
+          .filter((line) => line.endsWith(` ${file}`))
+          .map((line) => line.replace(` ${file}`, ''))
+          .join(),
+    }
+  }
+
+  test('is kept as it was before the first change', () => {
+    const { file, becomes, found } = host('{}')
+    becomes('once')
+    expect([readFileSync(`${file}.before-tsplay`, 'utf8'), found()]).toEqual(['{}', 'settings file'])
+    becomes('twice')
+    expect([readFileSync(`${file}.before-tsplay`, 'utf8'), found()]).toEqual(['{}', 'settings file'])
+  })
+
+  test('is known where there was none', () => {
+    const { file, becomes, found } = host()
+    becomes('once')
+    becomes('twice')
+    expect([existsSync(`${file}.before-tsplay`), found()]).toEqual([false, 'settings made'])
+    rmSync(file)
+    expect(found()).toBe('')
+  })
+
+  test('is left to somebody who has changed it, before a change of ours or after', () => {
+    for (const theirs of [1, 2]) {
+      const { file, becomes, found } = host('{}')
+      becomes('once')
+      if (theirs === 1) writeFileSync(file, 'mine')
+      becomes('twice')
+      if (theirs === 2) writeFileSync(file, 'mine')
+      expect(found()).toBe('left runtime file')
+    }
+  })
+
+  test('is the same after a run that was cut before it wrote', () => {
+    const { file, becomes, found } = host('{}')
+    becomes('once', true)
+    expect(found()).toBe('settings file')
+    becomes('twice')
+    expect([readFileSync(`${file}.before-tsplay`, 'utf8'), found()]).toEqual(['{}', 'settings file'])
   })
 })

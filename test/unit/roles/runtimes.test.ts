@@ -13,6 +13,7 @@ const asked = {
   cgroup_docker_file: {},
   cgroup_containerd_file: {},
   container_runtime: 'containerd',
+  k3s_binary_path: '/usr/local/bin/k3s',
   k3s_unit: 'k3s',
   k3s_args: '',
   k3s_node_config: {},
@@ -284,6 +285,10 @@ it.each([
     { container_runtime: 'crio', extra_server_args: '--docker' },
     'container_runtime is crio, and k3s is told docker: choose one of them',
   ],
+  [
+    { cgroup_driver: 'cgroupfs', extra_server_args: '--kubelet-arg=cgroup-driver=systemd' },
+    'kubelet-arg says cgroup-driver=systemd, and cgroup_driver is cgroupfs: both must be the same',
+  ],
 ])('what cannot be done is refused before anything is: %j', async (given, said) => {
   const ran = await checked(given)
   expect(ran.exitCode, ran.stderr).toBe(2)
@@ -300,4 +305,15 @@ it.each(['zypper', 'pacman', 'apk', 'dnf'])('a repository with %s', async (k3s_p
     k3s_settings: {},
   })
   expect(refused).toHaveLength(k3s_package_manager === 'dnf' ? 0 : 1)
+})
+
+it.each([
+  [{ 'kubelet-arg': ['v=2', 'cgroup-driver=cgroupfs'] }, 'cgroupfs'],
+  [{ 'kubelet-arg': '--cgroup-driver=systemd' }, 'systemd'],
+  [{}, null],
+])('the driver that kubelet is told by %j', async (k3s_settings, driver) => {
+  const found = await value(['k3s_cluster/defaults', 'k3s_cluster/vars'], 'k3s_kubelet_driver', {
+    k3s_settings,
+  })
+  expect(found).toBe(driver)
 })

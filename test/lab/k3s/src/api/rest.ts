@@ -1,3 +1,4 @@
+import { driverAnnotation } from '../node/nodeObject.js'
 import { Conflict, Unavailable } from '../store/kv.js'
 import type { Store } from '../store/store.js'
 import { checkEviction } from './evict.js'
@@ -94,11 +95,13 @@ async function dispatch(store: Store, method: string, target: Target, url: URL, 
   )
 }
 
-async function get(store: Store, { resource, namespace, name }: Target, url: URL): Promise<unknown> {
+async function get(store: Store, { resource, namespace, name, sub }: Target, url: URL): Promise<unknown> {
   const kv = await store.read()
   if (name !== undefined) {
     const object = getObject(kv, resource, namespace, name)
     if (object === undefined) throw notFound(resource, name)
+    if (sub !== undefined && url.pathname.endsWith('/proxy/configz'))
+      return { kubeletconfig: { cgroupDriver: object.metadata.annotations?.[driverAnnotation] } }
     return object
   }
   const labels = url.searchParams.get('labelSelector')

@@ -28,6 +28,22 @@ state = "/run/k3s/containerd"
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
   SystemdCgroup = ${systemd}
+${nvidia()}`
+}
+
+/** NVIDIA's runtime where k3s looks for it, as it is when k3s starts. */
+function nvidia(): string {
+  const folders = ['/usr/local/nvidia/toolkit', '/usr/local/nvidia/bin', '/usr/local/bin', '/usr/bin']
+  const found = folders
+    .map((folder) => `${folder}/nvidia-container-runtime`)
+    .find((file) => fs.existsSync(hostPath(file)))
+  if (found === undefined) return ''
+  return `
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.nvidia]
+  runtime_type = "io.containerd.runc.v2"
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.nvidia.options]
+  BinaryName = ${JSON.stringify(found)}
 `
 }
 

@@ -3,6 +3,10 @@ import type { KubeObject } from '../api/resources.js'
 import type { Config } from '../config/config.js'
 import { readText } from '../core/files.js'
 import { version } from '../core/version.js'
+import { kubeletDriver } from './cgroup.js'
+
+/** Where the stand-in's API finds what a real one asks kubelet for. */
+export const driverAnnotation = 'tsplay.lab/kubelet-cgroup-driver'
 
 const secretFlags =
   /^--?(token|t|agent-token|cluster-secret|datastore-endpoint|etcd-s3-(access|secret)-key|vpn-auth)$/
@@ -62,6 +66,7 @@ export function newNode(
         'k3s.io/internal-ip': addresses.find((item) => item.type === 'InternalIP')?.address ?? '',
         'k3s.io/node-args': JSON.stringify(maskedArgs(argv)),
         'tsplay.lab/stand-in': 'true',
+        [driverAnnotation]: kubeletDriver(config),
       },
     },
     spec: { providerID: `k3s://${name}`, ...(taints.length === 0 ? {} : { taints }) },
