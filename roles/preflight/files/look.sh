@@ -77,9 +77,17 @@ feature overlay /sys/module/overlay
 feature br_netfilter /proc/sys/net/bridge
 [ -z "$tunnel" ] || feature "$tunnel" "/sys/module/$tunnel"
 
-# Data of a cluster without a k3s that would use it, and other kinds of Kubernetes.
-for left in "$data/server/db/etcd" "$data/server/db/state.db" /etc/kubernetes/kubelet.conf /var/lib/rancher/rke2 \
-  /var/snap/microk8s /var/lib/k0s; do
+# Data, certificates and pods of a cluster without a k3s that would use them, and other kinds of Kubernetes. What a run of this project
+# that was cut before it wrote the service leaves is none of it, nor are CAs that somebody has put into server/tls.
+for place in "$data" /var/lib/rancher/k3s; do
+  for left in server/db/etcd server/db/state.db server/token server/cred server/tls/client-admin.crt \
+    agent/kubelet.kubeconfig agent/client-kubelet.crt; do
+    [ ! -e "$place/$left" ] || echo "left $place/$left"
+  done
+done | sort -u
+for left in /etc/kubernetes/kubelet.conf /etc/kubernetes/manifests/*.yaml /var/lib/rancher/rke2 /var/snap/microk8s /var/lib/k0s \
+  /var/lib/kubelet/pods/* /var/lib/kubelet/config.yaml /sys/class/net/cni0 /sys/class/net/flannel.1 /sys/class/net/cilium_host \
+  /sys/class/net/vxlan.calico /sys/class/net/kube-bridge; do
   [ ! -e "$left" ] || echo "left $left"
 done
 exit 0
