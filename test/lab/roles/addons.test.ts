@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { run } from '../run.js'
+import { watchDisks } from './disks.js'
 import { changes, failures, play, readInventory, writeInventory } from './play.js'
 
 const hosts = ['server-1', 'agent-1']
@@ -207,6 +208,10 @@ describe('addons', () => {
     const { k3s_charts: _, k3s_traefik_values: __, k3s_manifests, ...others } = wishes()
     const left = { ...others, k3s_manifests: [(k3s_manifests as unknown[])[2]] }
     const fewer = inventoryOf(left)
+    const touched = await watchDisks(lab, hosts)
+    const foretold = await play(fewer, 'addons', '--check', '--diff')
+    expect([failures(foretold), await touched()]).toEqual(['', []])
+    expect(await kubectl('get helmcharts -n kube-system -o name')).toContain('rancher-logging')
     const gone = await play(fewer, 'addons')
     expect(failures(gone)).toBe('')
     expect(await kubectl('get helmcharts -n kube-system -o name')).not.toContain('rancher-logging')

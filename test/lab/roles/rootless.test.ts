@@ -64,6 +64,13 @@ describe('k3s without root', () => {
     expect(await touched()).toEqual([])
   })
 
+  it('is foretold', async () => {
+    const touched = await watchDisks(lab, ['server-1'])
+    for (const part of [user(), service()])
+      expect(failures(await play(inventory(), part, '--check', '--diff'))).toBe('')
+    expect(await touched()).toEqual([])
+  })
+
   it('gives the user what root alone can give, and tells what systemd does not delegate', async () => {
     const made = await play(inventory(), user())
     expect(failures(made)).toMatch(
