@@ -48,6 +48,7 @@ const os = (family: string, id: string, version: string) => ({
 })
 
 it('takes for each system the packages and the boot file that it needs', async () => {
+  const skipped = { extra_install_envs: { INSTALL_K3S_SKIP_SELINUX_RPM: 'true' } }
   const systems: [Record<string, unknown>, string[], string][] = [
     [{ node_prep_os: os('debian', 'raspbian', '12') }, [], '/boot/firmware/cmdline.txt'],
     [{ node_prep_os: os('debian', 'debian', '11') }, [], '/boot/cmdline.txt'],
@@ -69,6 +70,16 @@ it('takes for each system the packages and the boot file that it needs', async (
       ['container-selinux', 'k3s-selinux'],
       '/boot/cmdline.txt',
     ],
+    [
+      { node_prep_os: os('suse', 'opensuse-microos', '20261101'), node_prep_is_selinux: true },
+      ['container-selinux', 'k3s-selinux'],
+      '/boot/cmdline.txt',
+    ],
+    [
+      { node_prep_os: os('suse', 'opensuse-leap', '15.6'), node_prep_is_selinux: true, ...skipped },
+      [],
+      '/boot/cmdline.txt',
+    ],
     [{ node_prep_os: os('arch', 'arch', '') }, ['iptables-nft'], '/boot/boot.txt'],
     [{ node_prep_os: os('alpine', 'alpine', '3.22') }, [], '/boot/cmdline.txt'],
     [{ node_prep_boot_file: '/mnt/cmdline.txt' }, [], '/mnt/cmdline.txt'],
@@ -82,6 +93,19 @@ it('takes for each system the packages and the boot file that it needs', async (
     (files as string[])[0],
   ])
   expect(said).toEqual(systems.map(([, packages, file]) => [packages, file]))
+})
+
+it('takes k3s-selinux from where it is for the system', async () => {
+  const systems = [
+    os('redhat', 'rocky', '9.4'),
+    os('suse', 'opensuse-microos', ''),
+    os('suse', 'sle-micro', '6.0'),
+  ]
+  const found = await values(['node_prep_selinux_url'], ...systems.map((node_prep_os) => ({ node_prep_os })))
+  const places = ['centos/9', 'microos', 'slemicro']
+  expect(found.flat()).toEqual(
+    places.map((place) => `https://rpm.rancher.io/k3s/stable/common/${place}/noarch`),
+  )
 })
 
 it('knows old iptables, what the kernel has built in, and whom NetworkManager must leave alone', async () => {
