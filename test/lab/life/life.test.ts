@@ -98,8 +98,8 @@ const is = async (troubled: Record<string, string[]> = {}): Promise<void> => {
   expect([status.nodes_not_in_inventory, status.pods_not_running]).toEqual([[], []])
 }
 
-const quicken = (name: string): void =>
-  k3s.write(name, '/etc/tsplay-lab/k3s-faults.json', JSON.stringify({ knobs }))
+const quicken = (name: string, faults = {}): void =>
+  k3s.write(name, '/etc/tsplay-lab/k3s-faults.json', JSON.stringify({ knobs, faults }))
 /** A host as it comes from the shop, but with clocks that suit a test. */
 const fresh = async (name: string): Promise<void> => {
   await lab.fresh(name)
@@ -217,10 +217,24 @@ describe.sequential('the life of a cluster', () => {
   })
 
   it('has new certificates', async () => {
-    const serials = () => k3s.sh('agent-1', 'sha256sum /var/lib/rancher/k3s/agent/client-kubelet.crt')
+    const serials = () =>
+      Promise.all(
+        ['server-1', 'agent-1'].map(async (name) => {
+          const { text } = await k3s.sh(name, 'sha256sum </var/lib/rancher/k3s/agent/client-kubelet.crt')
+          return text
+        }),
+      )
     const before = await serials()
+    quicken('server-2', { 'cert-rotate': { mode: 'fail', message: 'not today' } })
+    const failed = await play(inventory(), 'certificates', '-e', 'rotate=true')
+    expect(failures(failed)).toContain('put the old certificates aside on server-2')
+    const between = await serials()
+    expect([between[0] === before[0], between[1] === before[1]]).toEqual([false, true])
+    quicken('server-2')
     await well('certificates', '-e', 'rotate=true')
-    expect(await serials()).not.toEqual(before)
+    const after = await serials()
+    // Who had new ones keeps them.
+    expect([after[0] === between[0], after[1] === between[1]]).toEqual([true, false])
     await idle('certificates')
     await brings('cluster')
     await is()

@@ -5,6 +5,7 @@ import { hosts, operatedCluster } from './operations/cluster.js'
 import { describeKubeconfig } from './operations/kubeconfig.js'
 import { describePower } from './operations/power.js'
 import { describeReset } from './operations/reset.js'
+import { describeRestore } from './operations/restore.js'
 import { describeSecrets } from './operations/secrets.js'
 import { describeSingle } from './operations/single.js'
 import { describeStatus } from './operations/status.js'
@@ -32,5 +33,6 @@ describeCheck(cluster)
 describeSecrets(cluster)
 describeCertificates(cluster)
 describePower(cluster)
+describeRestore(cluster)
 describeReset(cluster)
 describeSingle(cluster)

@@ -102,6 +102,15 @@ export const play = (inventory: string, playbook: string, ...args: string[]): Pr
 export const changes = ({ stats }: Played): Record<string, number> =>
   Object.fromEntries(Object.entries(stats).map(([host, counted]) => [host, counted.changed]))
 
+/** The tasks that changed something, each once. */
+export const changedTasks = ({ events }: Played): string[] => [
+  ...new Set(
+    events.flatMap((event) =>
+      event.type === 'host_finished' && event.result.status === 'changed' ? [event.task.name] : [],
+    ),
+  ),
+]
+
 /** What went wrong, in words, for the message of an assertion; not what the playbook puts up with. */
 export const failures = ({ events, output, code }: Played): string =>
   events

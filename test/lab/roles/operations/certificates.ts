@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { issue, type Pair } from '../../k3s/src/pki/issue.js'
 import { watchDisks } from '../disks.js'
-import { changes, failures } from '../play.js'
+import { changedTasks, changes, failures } from '../play.js'
+import { foretell } from './check.js'
 import { batches, hosts, none, type OperatedCluster, servers } from './cluster.js'
 
 const tls = '/var/lib/rancher/k3s/server/tls'
@@ -59,11 +60,17 @@ export const describeCertificates = (cluster: OperatedCluster): void => {
       expect(await written()).toEqual([])
     })
 
-    it('takes CAs that the present root has signed, server by server', async () => {
+    it('takes CAs that the present root has signed, server by server, and goes on where a server did not start', async () => {
       const root = { cert: await read(`${tls}/server-ca.crt`), key: await read(`${tls}/server-ca.key`) }
       const below = issue({ commonName: 'below the root', ca: root, isCa: true, days: 300 })
       const folder = folderOf({ 'server-ca': { ...below, cert: below.cert + root.cert } })
       const before = await named()
+      await foretell(cluster, 'certificates', [`ca_dir=${folder}`])
+      const repair = cluster.breakStart('server-3')
+      const failed = await cluster.run('certificates', '-e', `ca_dir=${folder}`)
+      expect(failures(failed)).toContain('restart k3s on server-3')
+      expect(changes(failed)['agent-1']).toBe(0)
+      await repair()
       const ran = await cluster.run('certificates', '-e', `ca_dir=${folder}`)
       expect(failures(ran)).toBe('')
       expect(batches(ran).slice(0, 3)).toEqual(servers)
@@ -86,10 +93,7 @@ export const describeCertificates = (cluster: OperatedCluster): void => {
       const then = await cluster.run('cluster', '--check')
       expect(failures(then)).toBe('')
       // What the user who logs in was given is a copy from before.
-      const left = then.events.flatMap((event) =>
-        event.type === 'host_finished' && event.result.status === 'changed' ? [event.task.name] : [],
-      )
-      expect([...new Set(left)]).toEqual(['kubeconfig of the user'])
+      expect(changedTasks(then)).toEqual(['kubeconfig of the user'])
       expect(servers.map((name) => changes(then)[name])).toEqual([1, 1, 1])
     })
   })

@@ -5,22 +5,19 @@ import { watchDisks } from '../disks.js'
 import { changes, failures } from '../play.js'
 import { hosts, none, type OperatedCluster, servers } from './cluster.js'
 
-const faultFile = '/etc/tsplay-lab/k3s-faults.json'
-
 /** What a cluster keeps secret: its token, and the key of its Secrets. */
 export const describeSecrets = (cluster: OperatedCluster): void => {
   describe('token.yaml', () => {
     it('gives every node the new token, which is not shown, and leaves nothing to do for cluster.yaml', async () => {
       const path = join(cluster.lab.dir, 'token')
-      const fault = { faults: { start: { mode: 'fail', message: 'not today' } } }
-      cluster.k3s.write('server-3', faultFile, JSON.stringify(fault))
+      const repair = cluster.breakStart('server-3')
       const failed = await cluster.run('token', '-e', `save_token=${path}`)
       expect(failed.code).toBe(2)
       const told = await Promise.all(
         servers.map((name) => cluster.k3s.sh(name, 'cat /var/lib/rancher/k3s/server/.tsplay-token-next')),
       )
       expect(new Set(told.map(({ text }) => text)).size).toBe(1)
-      await cluster.k3s.sh('server-3', `rm ${faultFile}`)
+      await repair()
       const rotated = await cluster.run('token', '-e', `save_token=${path}`)
       expect(failures(rotated)).toBe('')
       const token = readFileSync(path, 'utf8').trim()
@@ -42,13 +39,21 @@ export const describeSecrets = (cluster: OperatedCluster): void => {
   })
 
   describe('secrets-encryption.yaml', () => {
-    it('turns encryption on where it was turned off, and all servers have loaded the same', async () => {
+    it('turns encryption on where it was turned off, also after a server that did not start, and all have loaded the same', async () => {
       expect((await cluster.k3s.sh('server-1', 'k3s secrets-encrypt disable')).text).toContain('disabled')
       await Promise.all(servers.map((name) => cluster.k3s.sh(name, 'systemctl restart k3s')))
       const written = await watchDisks(cluster.lab, hosts)
       const refused = await cluster.run('secrets-encryption', '-e', 'rotate=true')
       expect(failures(refused)).toMatch(/Secrets are not encrypted.*-e enable=true/)
       expect(await written()).toEqual([])
+      const repair = cluster.breakStart('server-3')
+      const failed = await cluster.run('secrets-encryption', '-e', 'enable=true')
+      expect(failures(failed)).toContain('restart k3s on server-3')
+      await repair()
+      const half = await cluster.run('secrets-encryption', '-e', 'rotate=true')
+      expect(failures(half)).toMatch(
+        /being turned on when a run was cut off: -e enable=true goes on with that/,
+      )
       const on = await cluster.run('secrets-encryption', '-e', 'enable=true')
       expect(failures(on)).toBe('')
       expect(on.output).toMatch(/Encryption Status: Enabled/)

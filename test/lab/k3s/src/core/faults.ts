@@ -46,7 +46,7 @@ interface FaultsFile {
 }
 
 const file = '/etc/tsplay-lab/k3s-faults.json'
-const defaults: Knobs = { promotionMs: 1000, nodeGraceMs: 8000, heartbeatMs: 1000, manifestsMs: 700 }
+const defaults: Knobs = { promotionMs: 300, nodeGraceMs: 8000, heartbeatMs: 1000, manifestsMs: 700 }
 
 function load(): FaultsFile {
   const text = readText(hostPath(file))
