@@ -22,9 +22,11 @@ export async function playCase(name: string, one: Case, on: Bench): Promise<void
   if (one.verify) await on.sh(one.verify)
   if (one.second_run === 'skip') return
   const settled = await listing(one, on)
-  const again = await runModule(module, args, on, true)
-  if (one.second_run === 'changed') return expect(again.change).toBeDefined()
-  expect(again.change).toBeUndefined()
+  for (const apply of [false, true]) {
+    const again = await runModule(module, args, on, apply)
+    if (one.second_run === 'changed') return expect(again.change).toBeDefined()
+    expect(again.change).toBeUndefined()
+  }
   expect(await listing(one, on)).toBe(settled)
 }
 

@@ -1,11 +1,12 @@
 import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openLab } from '../lab.js'
+import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { findApk } from './apk.js'
 import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
+import { connectWithShell, shellNames } from './shells.js'
 
 /** Alpine's apk 3 on a host of the lab, with packages that it makes and signs itself and a server of its own. */
 const build = `
@@ -30,6 +31,7 @@ left=100
 until [ -e /root/apk.ready ] || [ $((left -= 1)) -le 0 ]; do sleep 0.1; done`
 
 const apk = findApk()
+let lab: Lab
 let host: LabModuleHost
 const sh = async (command: string) =>
   (await host.query({ body: `{ ${command}\n} 2>&1`, timeoutMs: 60_000 })).stdout.toString().trim()
@@ -41,7 +43,7 @@ const settled = async (args: object, name = 'apk') =>
 
 beforeAll(async () => {
   if (!apk) return
-  const lab = openLab(ourLabDir())
+  lab = openLab(ourLabDir())
   await lab.fresh('agent-2')
   host = await connectLabHost(lab, 'agent-2')
   const root = lab.hosts.find(({ name }) => name === 'agent-2')!.root
@@ -58,29 +60,39 @@ afterAll(async () => {
 })
 
 describe.skipIf(!apk)('apk 3', () => {
-  test('install, find it installed, remove it', async () => {
-    await converges({ name: ['tsplay-a', 'tsplay-b'], update_cache: true, cache_valid_time: 0 })
-    await settled({ name: 'tsplay-a,tsplay-b' })
-    await settled({ name: 'tsplay-a-virtual' })
-    await settled({ name: 'tsplay-a', use: 'apk' }, 'package')
-    expect(await sh('cat /opt/tsplay-a')).toBe('1')
-    await converges({ name: 'tsplay-b', state: 'absent', use: 'apk' }, 'package')
-    await settled({ name: 'tsplay-b', state: 'absent' })
-  })
+  describe.each(shellNames)('under %s', (shell) => {
+    beforeAll(async () => {
+      await host.close()
+      host = await connectWithShell(lab, 'agent-2', shell)
+      await publish(1)
+      await runOn(host, 'apk', { name: ['tsplay-a', 'tsplay-b'], state: 'absent' }, true)
+    })
+    afterAll(() => lab.exec('agent-2', 'sudo ln -sf dash /bin/sh'))
 
-  test('the newest version, of one and of all', async () => {
-    await settled({ name: 'tsplay-a', state: 'latest' })
-    await publish(2)
-    await settled({ name: 'tsplay-a', state: 'latest' })
-    await runOn(
-      host,
-      'apk',
-      { name: 'tsplay-a', state: 'latest', update_cache: true, cache_valid_time: 0 },
-      true,
-    )
-    expect(await sh('cat /opt/tsplay-a')).toBe('2')
-    await settled({ name: 'tsplay-a', state: 'latest' })
-    await settled({ upgrade: true })
+    test('install, find it installed, remove it', async () => {
+      await converges({ name: ['tsplay-a', 'tsplay-b'], update_cache: true, cache_valid_time: 0 })
+      await settled({ name: 'tsplay-a,tsplay-b' })
+      await settled({ name: 'tsplay-a-virtual' })
+      await settled({ name: 'tsplay-a', use: 'apk' }, 'package')
+      expect(await sh('cat /opt/tsplay-a')).toBe('1')
+      await converges({ name: 'tsplay-b', state: 'absent', use: 'apk' }, 'package')
+      await settled({ name: 'tsplay-b', state: 'absent' })
+    })
+
+    test('the newest version, of one and of all', async () => {
+      await settled({ name: 'tsplay-a', state: 'latest' })
+      await publish(2)
+      await settled({ name: 'tsplay-a', state: 'latest' })
+      await runOn(
+        host,
+        'apk',
+        { name: 'tsplay-a', state: 'latest', update_cache: true, cache_valid_time: 0 },
+        true,
+      )
+      expect(await sh('cat /opt/tsplay-a')).toBe('2')
+      await settled({ name: 'tsplay-a', state: 'latest' })
+      await settled({ upgrade: true })
+    })
   })
 
   test('one that does not exist', async () => {

@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Controller, ResultFields } from '../../../runner/modules/module.js'
-import { findModule } from '../../../runner/modules/registry.js'
-import { localController, runModule } from '../../support/cases.js'
+import type { Controller } from '../../../runner/modules/module.js'
+import { localController } from '../../support/cases.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 let lab: Lab
@@ -36,19 +36,9 @@ afterAll(async () => {
 const sh = async (command: string, host = server) =>
   (await host.query({ body: `{ ${command}\n} 2>&1` })).stdout.toString().trim()
 
-async function play(name: string, args: unknown, host: LabModuleHost, apply: boolean) {
-  return runModule(findModule(name)!, args, { host, controller } as never, apply)
-}
-
-/** check → apply → apply: the same is foretold as done, and a second run finds nothing to do. */
-async function converges(name: string, args: unknown, host = server): Promise<ResultFields> {
-  const foretold = await play(name, args, host, false)
-  expect(foretold.change, `${name} ${JSON.stringify(args)} would change`).toBeDefined()
-  const done = await play(name, args, host, true)
-  expect(done.change?.summary).toEqual(foretold.change?.summary)
-  expect((await play(name, args, host, true)).change).toBeUndefined()
-  return done.fields
-}
+const play = (name: string, args: unknown, host: LabModuleHost, apply: boolean) =>
+  runOn(host, name, args, apply, controller)
+const converges = (name: string, args: unknown, host = server) => convergesOn(host, name, args, controller)
 
 const failure = (promise: Promise<unknown>) =>
   promise.then(

@@ -1,13 +1,15 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { NodeInfo } from '../../../runner/modules/k8s/node.js'
-import { findModule } from '../../../runner/modules/registry.js'
-import { localController, runModule } from '../../support/cases.js'
-import { openLab } from '../lab.js'
+import { localController } from '../../support/cases.js'
+import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { changeOn, convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
+import { connectWithShell, shellNames } from './shells.js'
 
 const version = 'v1.33.6+k3s1'
+let lab: Lab
 let host: LabModuleHost
 let files: string
 
@@ -20,20 +22,12 @@ WantedBy=multi-user.target
 `
 
 const play = (name: string, args: unknown, apply = true) =>
-  runModule(findModule(name)!, args, { host, controller: localController(files) } as never, apply)
-
-/** check → apply → apply, as the engine does it. */
-async function converges(args: Record<string, unknown>): Promise<NodeInfo | null> {
-  const foretold = await play('k8s_node', args, false)
-  expect(foretold.change, JSON.stringify(args)).toBeDefined()
-  const done = await play('k8s_node', args)
-  expect(done.change?.summary).toEqual(foretold.change?.summary)
-  expect((await play('k8s_node', args)).change).toBeUndefined()
-  return done.fields.node as NodeInfo | null
-}
+  runOn(host, name, args, apply, localController(files))
+const converges = async (args: Record<string, unknown>) =>
+  (await convergesOn(host, 'k8s_node', args)).node as NodeInfo | null
 
 beforeAll(async () => {
-  const lab = await openLab(ourLabDir())
+  lab = openLab(ourLabDir())
   files = join(lab.dir, 'k3s', version)
   await lab.fresh('server-1')
   host = await connectLabHost(lab, 'server-1')
@@ -46,13 +40,79 @@ afterAll(async () => {
   await host.close()
 })
 
-test('waits for the API, and for the node to be a ready voter of its version', async () => {
-  await play('k8s_wait', { api: true, timeout: 60 })
-  const wish = { node: 'SERVER-1', ready: true, voter: true, version, timeout: 60, sleep: 0.5 }
-  await play('k8s_wait', wish)
-  const again = await play('k8s_wait', wish)
-  expect(again.change).toBeUndefined()
-  expect(again.fields.seen).toContain('EtcdIsVoter=True')
+describe.each(shellNames)('under %s', (shell) => {
+  beforeAll(async () => {
+    await host.close()
+    host = await connectWithShell(lab, 'server-1', shell)
+  })
+  afterAll(() => lab.exec('server-1', 'sudo ln -sf dash /bin/sh'))
+
+  test('waits for the API, and for the node to be a ready voter of its version', async () => {
+    await play('k8s_wait', { api: true, timeout: 60 })
+    const wish = { node: 'SERVER-1', ready: true, voter: true, version, timeout: 60, sleep: 0.5 }
+    await play('k8s_wait', wish)
+    const again = await play('k8s_wait', wish)
+    expect(again.change).toBeUndefined()
+    expect(again.fields.seen).toContain('EtcdIsVoter=True')
+  })
+
+  test('a node is told, cordoned, labelled, tainted and drained', async () => {
+    const { change, fields } = await play('k8s_node', { name: 'server-1' })
+    expect(change).toBeUndefined()
+    expect(fields.node).toMatchObject({
+      name: 'server-1',
+      ready: true,
+      voter: true,
+      version,
+      unschedulable: false,
+    })
+    expect(await converges({ name: 'server-1', schedulable: false })).toMatchObject({ unschedulable: true })
+    expect(await converges({ name: 'server-1', schedulable: true })).toMatchObject({ unschedulable: false })
+    const labelled = await converges({ name: 'server-1', labels: { 'example.com/pool': 'a', size: 3 } })
+    expect(labelled?.labels).toMatchObject({ 'example.com/pool': 'a', size: '3' })
+    expect((await converges({ name: 'server-1', labels: { size: null } }))?.labels).not.toHaveProperty('size')
+    const annotations = { 'example.com/owner': "it's $(id)\ntwo lines", old: '' }
+    expect((await converges({ name: 'server-1', annotations }))?.annotations).toMatchObject(annotations)
+    const left = await converges({ name: 'server-1', annotations: { old: null } })
+    expect(left?.annotations).not.toHaveProperty('old')
+    expect(left?.annotations).toHaveProperty(['example.com/owner'])
+    const taints = ['gpu=true:NoSchedule', 'slow:PreferNoSchedule']
+    expect((await converges({ name: 'server-1', taints }))?.taints).toEqual(expect.arrayContaining(taints))
+    expect((await converges({ name: 'server-1', taints: [] }))?.taints).toEqual([])
+    expect(
+      await converges({ name: 'server-1', drain: { timeout: 30, force: true, grace_period: 1 } }),
+    ).toMatchObject({ unschedulable: true })
+    const labels = { 'example.com/pool': null }
+    const none = { 'example.com/owner': null }
+    await converges({ name: 'server-1', schedulable: true, labels, annotations: none })
+  })
+
+  test('objects are applied, compared field by field, and deleted', async () => {
+    const definition = [
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'lab-a' }, data: { a: "it's $(id)", b: '2' } },
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'lab-b', namespace: 'kube-system' },
+        data: { c: '3' },
+      },
+    ]
+    const wish = async (args: Record<string, unknown>) =>
+      (await changeOn(host, 'k8s_manifest', args)).change?.summary
+    expect(await wish({ definition })).toEqual([
+      'apply ConfigMap default/lab-a',
+      'apply ConfigMap kube-system/lab-b',
+    ])
+    const [first] = definition
+    expect(await wish({ definition: { ...first, data: { b: '3' } } })).toEqual([
+      'apply ConfigMap default/lab-a',
+    ])
+    expect(await wish({ definition, state: 'absent' })).toEqual([
+      'delete ConfigMap default/lab-a',
+      'delete ConfigMap kube-system/lab-b',
+    ])
+    await expect(play('k8s_manifest', { definition, kubectl: '/bin/false' })).rejects.toThrow()
+  })
 })
 
 test('waiting in vain tells what was seen last', async () => {
@@ -66,36 +126,7 @@ test('waiting in vain tells what was seen last', async () => {
   await expect(play('k8s_wait', { node: 'server-1', absent: true, timeout: 0 })).rejects.toThrow('to be gone')
 })
 
-test('a node is told, cordoned, labelled, tainted and drained', async () => {
-  const { change, fields } = await play('k8s_node', { name: 'server-1' })
-  expect(change).toBeUndefined()
-  expect(fields.node).toMatchObject({
-    name: 'server-1',
-    ready: true,
-    voter: true,
-    version,
-    unschedulable: false,
-  })
-  expect(await converges({ name: 'server-1', schedulable: false })).toMatchObject({ unschedulable: true })
-  expect(await converges({ name: 'server-1', schedulable: true })).toMatchObject({ unschedulable: false })
-  const labelled = await converges({ name: 'server-1', labels: { 'example.com/pool': 'a', size: 3 } })
-  expect(labelled?.labels).toMatchObject({ 'example.com/pool': 'a', size: '3' })
-  expect((await converges({ name: 'server-1', labels: { size: null } }))?.labels).not.toHaveProperty('size')
-  const annotations = { 'example.com/owner': "it's $(id)\ntwo lines", old: '' }
-  expect((await converges({ name: 'server-1', annotations }))?.annotations).toMatchObject(annotations)
-  const left = await converges({ name: 'server-1', annotations: { old: null } })
-  expect(left?.annotations).not.toHaveProperty('old')
-  expect(left?.annotations).toHaveProperty(['example.com/owner'])
-  const taints = ['gpu=true:NoSchedule', 'slow:PreferNoSchedule']
-  expect((await converges({ name: 'server-1', taints }))?.taints).toEqual(expect.arrayContaining(taints))
-  expect((await converges({ name: 'server-1', taints: [] }))?.taints).toEqual([])
-  expect(
-    await converges({ name: 'server-1', drain: { timeout: 30, force: true, grace_period: 1 } }),
-  ).toMatchObject({ unschedulable: true })
-})
-
 test('a drain that a disruption budget holds back tries until its bound, and tells of pod and budget', async () => {
-  await converges({ name: 'server-1', schedulable: true })
   const labels = { app: 'guarded' }
   const selector = { matchLabels: labels }
   const containers = [{ name: 'a', image: 'a' }]
@@ -139,36 +170,4 @@ test('a kubectl that fails is no absent node', async () => {
   await expect(play('k8s_wait', { api: true, kubectl: '/nonexistent', timeout: 0 })).rejects.toThrow(
     'not ready',
   )
-})
-
-test('objects are applied, compared field by field, and deleted', async () => {
-  const definition = [
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'lab-a' }, data: { a: "it's $(id)", b: '2' } },
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'lab-b', namespace: 'kube-system' },
-      data: { c: '3' },
-    },
-  ]
-  const wish = async (args: Record<string, unknown>) => {
-    const foretold = await play('k8s_manifest', args, false)
-    const done = await play('k8s_manifest', args)
-    expect(done.change?.summary).toEqual(foretold.change?.summary)
-    expect((await play('k8s_manifest', args)).change).toBeUndefined()
-    return done.change?.summary
-  }
-  expect(await wish({ definition })).toEqual([
-    'apply ConfigMap default/lab-a',
-    'apply ConfigMap kube-system/lab-b',
-  ])
-  const [first] = definition
-  expect(await wish({ definition: { ...first, data: { b: '3' } } })).toEqual([
-    'apply ConfigMap default/lab-a',
-  ])
-  expect(await wish({ definition, state: 'absent' })).toEqual([
-    'delete ConfigMap default/lab-a',
-    'delete ConfigMap kube-system/lab-b',
-  ])
-  await expect(play('k8s_manifest', { definition, kubectl: '/bin/false' })).rejects.toThrow()
 })

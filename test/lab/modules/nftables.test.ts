@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ResultFields } from '../../../runner/modules/module.js'
-import { findModule } from '../../../runner/modules/registry.js'
-import { localController, runModule } from '../../support/cases.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 let lab: Lab
@@ -25,17 +23,8 @@ afterAll(async () => {
 const sh = async (command: string) =>
   (await host.query({ body: `{ ${command}\n} 2>&1` })).stdout.toString().trim()
 
-const play = (name: string, args: unknown, apply: boolean) =>
-  runModule(findModule(name)!, args, { host, controller: localController('/nowhere') } as never, apply)
-
-async function converges(args: unknown): Promise<ResultFields> {
-  const foretold = await play('nftables', args, false)
-  expect(foretold.change, `${JSON.stringify(args)} would change`).toBeDefined()
-  const done = await play('nftables', args, true)
-  expect(done.change?.summary).toEqual(foretold.change?.summary)
-  expect((await play('nftables', args, true)).change, 'a second run').toBeUndefined()
-  return done.fields
-}
+const play = (name: string, args: unknown, apply: boolean) => runOn(host, name, args, apply)
+const converges = (args: unknown) => convergesOn(host, 'nftables', args)
 
 const api = { comment: "k3s $(id) 'é", rule: 'tcp dport { 6443, 9345 } ip saddr != 10.0.0.0/24 drop' }
 

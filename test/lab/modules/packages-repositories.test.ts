@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findModule } from '../../../runner/modules/registry.js'
-import { localController, runModule } from '../../support/cases.js'
 import { openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 let host: LabModuleHost
@@ -10,15 +9,8 @@ let host: LabModuleHost
 const sh = async (command: string) =>
   (await host.query({ body: `{ ${command}\n} 2>&1`, timeoutMs: 60_000 })).stdout.toString().trim()
 
-const play = (name: string, args: unknown, apply: boolean) =>
-  runModule(findModule(name)!, args, { host, controller: localController('/nowhere') } as never, apply)
-
-async function converges(name: string, args: unknown): Promise<void> {
-  const foretold = await play(name, args, false)
-  expect(foretold.change, `${name} ${JSON.stringify(args)} would change`).toBeDefined()
-  expect((await play(name, args, true)).change?.summary).toEqual(foretold.change?.summary)
-  expect((await play(name, args, true)).change, 'a second run').toBeUndefined()
-}
+const play = (name: string, args: unknown, apply: boolean) => runOn(host, name, args, apply)
+const converges = (name: string, args: unknown) => convergesOn(host, name, args)
 
 // A repository of one package, without a signature.
 beforeAll(async () => {

@@ -4,9 +4,15 @@ import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
+import { connectWithShell, shellNames } from './shells.js'
 
 let lab: Lab
 let host: LabModuleHost
+
+const useShell = async (shell: (typeof shellNames)[number]) => {
+  await host.close()
+  host = await connectWithShell(lab, 'server-1', shell)
+}
 
 const sh = async (command: string) =>
   (await host.query({ body: `{ ${command}\n} 2>&1`, timeoutMs: 60_000 })).stdout.toString().trim()
@@ -65,30 +71,33 @@ describe.each([
 ])('%s', (tool, version) => {
   const package_ = (args: object) => ({ ...args, use: tool })
 
-  test('install, find it installed, remove it', async () => {
-    await sh(`rm -f /srv/rpm/*-2.0* /srv/pac/*; ${publish(1)}`)
-    await converges(tool, { name: ['tsplay-a', 'tsplay-b'], update_cache: true, cache_valid_time: 0 })
-    await settled(tool, { name: 'tsplay-a,tsplay-b' })
-    await settled('package', package_({ name: ['tsplay-a'], update_cache: true }))
-    expect(await sh(version)).toBe('1.0')
-    await converges('package', package_({ name: 'tsplay-b', state: 'absent' }))
-    await settled(tool, { name: 'tsplay-b', state: 'absent' })
-  })
+  describe.each(shellNames)('under %s', (shell) => {
+    beforeAll(() => useShell(shell))
+    afterAll(() => useShell('dash'))
 
-  test('a name that another package stands for', async () => {
-    await settled(tool, { name: 'tsplay-a-virtual' })
-  })
+    test('install, find it installed, remove it', async () => {
+      await play(tool, { name: ['tsplay-a', 'tsplay-b'], state: 'absent' }, true)
+      await sh(`rm -f /srv/rpm/*-2.0* /srv/pac/*; ${publish(1)}`)
+      await converges(tool, { name: ['tsplay-a', 'tsplay-b'], update_cache: true, cache_valid_time: 0 })
+      await settled(tool, { name: 'tsplay-a,tsplay-b' })
+      await settled(tool, { name: 'tsplay-a-virtual' })
+      await settled('package', package_({ name: ['tsplay-a'], update_cache: true }))
+      expect(await sh(version)).toBe('1.0')
+      await converges('package', package_({ name: 'tsplay-b', state: 'absent' }))
+      await settled(tool, { name: 'tsplay-b', state: 'absent' })
+    })
 
-  test('the newest version, of one and of all', async () => {
-    await settled(tool, { name: 'tsplay-a', state: 'latest' })
-    await sh(publish(2))
-    await settled(tool, { name: 'tsplay-a', state: 'latest' })
-    const all = tool === 'pacman' ? { upgrade: true } : { name: '*', state: 'latest' }
-    const foretold = await play(tool, { ...all, update_cache: true, cache_valid_time: 0 }, true)
-    expect(foretold.change?.summary[0]).toBe('update the package lists')
-    expect(await sh(version)).toBe('2.0')
-    await settled(tool, all)
-    await settled(tool, { name: 'tsplay-a', state: 'latest' })
+    test('the newest version, of one and of all', async () => {
+      await settled(tool, { name: 'tsplay-a', state: 'latest' })
+      await sh(publish(2))
+      await settled(tool, { name: 'tsplay-a', state: 'latest' })
+      const all = tool === 'pacman' ? { upgrade: true } : { name: '*', state: 'latest' }
+      const foretold = await play(tool, { ...all, update_cache: true, cache_valid_time: 0 }, true)
+      expect(foretold.change?.summary[0]).toBe('update the package lists')
+      expect(await sh(version)).toBe('2.0')
+      await settled(tool, all)
+      await settled(tool, { name: 'tsplay-a', state: 'latest' })
+    })
   })
 
   test('one that does not exist', async () => {
@@ -134,7 +143,10 @@ test('repositories for one task, and a package file', async () => {
   await converges('dnf', { name: '/opt/b.rpm', disable_gpg_check: true })
 })
 
-describe('rpm_key', () => {
+describe.each(shellNames)('rpm_key under %s', (shell) => {
+  beforeAll(() => useShell(shell))
+  afterAll(() => useShell('dash'))
+
   const file = '/opt/key one.asc'
   const have = async () => (await sh("rpm -q gpg-pubkey --qf '%{SUMMARY}\\n' | sort")).split('\n')
 
@@ -211,7 +223,7 @@ test('another run that holds the lock is waited for, and not for ever', async ()
   await sh('touch /var/lib/pacman/db.lck')
   const error = await play('pacman', { name: 'tsplay-a', lock_timeout: 1 }, true).catch((e) => e)
   expect(error.message).toContain('unable to lock database')
-  await sh('(sleep 3; rm /var/lib/pacman/db.lck) >/dev/null 2>&1 &')
+  await sh('(sleep 1.5; rm /var/lib/pacman/db.lck) >/dev/null 2>&1 &')
   await play('pacman', { name: 'tsplay-a', lock_timeout: 30 }, true)
   await settled('pacman', { name: 'tsplay-a' })
 })

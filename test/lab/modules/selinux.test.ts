@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findModule } from '../../../runner/modules/registry.js'
 import { renderScript } from '../../../runner/transport/script.js'
 import type { Script } from '../../../runner/transport/transport.js'
-import { localController, runModule } from '../../support/cases.js'
+import { localController } from '../../support/cases.js'
 import { openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { changeOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 /**
@@ -61,17 +62,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const controller = localController(folder)
 const play = (name: string, args: object, apply: boolean, host = on) =>
-  runModule(findModule(name)!, args, { host, controller: localController(folder) } as never, apply)
-
-/** check → apply → apply: foretold, done, and settled. */
-async function converges(name: string, args: object): Promise<readonly string[]> {
-  const foretold = await play(name, args, false)
-  const done = await play(name, args, true)
-  expect(done.change?.summary).toEqual(foretold.change?.summary)
-  expect((await play(name, args, true)).change, 'a second run').toBeUndefined()
-  return done.change?.summary ?? []
-}
+  runOn(host, name, args, apply, controller)
+const converges = async (name: string, args: object) =>
+  (await changeOn(on, name, args, controller)).change?.summary ?? []
 const contextOf = (path: string) => sh(`stat -c %C '${path}'`)
 const etc = 'system_u:object_r:etc_t:s0'
 const lib = 'system_u:object_r:lib_t:s0'

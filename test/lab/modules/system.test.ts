@@ -3,6 +3,7 @@ import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { convergesOn, runOn } from './converge.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
+import { connectWithShell, shellNames } from './shells.js'
 
 let lab: Lab
 let host: LabModuleHost
@@ -95,13 +96,19 @@ test('alternatives', async () => {
 })
 
 describe('reboot', () => {
-  test('the host is back with another boot id, and what it wrote is there', async () => {
-    const before = await sh('cat /proc/sys/kernel/random/boot_id; echo x >/root/kept')
-    const { fields } = await play('reboot', { test_command: 'test -e /root/kept' }, true)
-    expect(fields).toMatchObject({ rebooted: true })
-    expect(fields.boot_id).not.toBe(before)
-    expect((await play('wait_for_connection', {}, true)).change).toBeUndefined()
-  })
+  afterAll(() => lab.exec('server-1', 'sudo ln -sf dash /bin/sh'))
+  test.each(shellNames)(
+    'the host is back with another boot id, and what it wrote is there, under %s',
+    async (shell) => {
+      await host.close()
+      host = await connectWithShell(lab, 'server-1', shell)
+      const before = await sh('cat /proc/sys/kernel/random/boot_id; echo x >/root/kept')
+      const { fields } = await play('reboot', { test_command: 'test -e /root/kept' }, true)
+      expect(fields).toMatchObject({ rebooted: true })
+      expect(fields.boot_id).not.toBe(before)
+      expect((await play('wait_for_connection', {}, true)).change).toBeUndefined()
+    },
+  )
   test('one that does not go down is not back', async () => {
     const error = await play('reboot', { reboot_command: '/bin/true', reboot_timeout: 3 }, true).catch(
       (e) => e,

@@ -7,11 +7,9 @@ import { readCases } from '../../support/cases.js'
 const root = resolve(import.meta.dirname, '../../..')
 const read = readCases(resolve(root, 'test/cases'))
 
-/** Modules without case files: what a case would have to bring along, and the test that has it. */
+/** Modules without case files: what a case would have to bring along, and the test that has it, under each shell. */
 const elsewhere: Readonly<Record<string, readonly [why: string, test: string]>> = {
   apk: ['Alpine’s own program and packages', 'test/lab/modules/apk.test.ts'],
-  async_status: ['a job that goes on', 'test/lab/engine/async.test.ts'],
-  deb822_repository: ['a repository to fetch from', 'test/lab/modules/packages-repositories.test.ts'],
   dnf: ['rpm’s tools and packages', 'test/lab/modules/packages.test.ts'],
   firewalld: ['its daemon', 'test/lab/modules/firewalld.test.ts'],
   k8s_manifest: ['a cluster', 'test/lab/modules/k8s.test.ts'],
@@ -20,7 +18,6 @@ const elsewhere: Readonly<Record<string, readonly [why: string, test: string]>> 
   pacman: ['its tools and packages', 'test/lab/modules/packages.test.ts'],
   reboot: ['a host that goes away', 'test/lab/modules/system.test.ts'],
   rpm_key: ['rpm’s tools', 'test/lab/modules/packages.test.ts'],
-  uri: ['a server', 'test/lab/modules/ansible-cases.yaml'],
   zypper: ['rpm’s tools and packages', 'test/lab/modules/packages.test.ts'],
 }
 
@@ -29,6 +26,7 @@ const oneKind: Readonly<Record<string, string>> = {
   alternatives: 'busybox has no alternatives',
   apt: 'busybox has no dpkg',
   apt_repository: 'busybox has no apt',
+  deb822_repository: 'busybox has no apt',
   cron: 'the busybox host runs no cron',
   modprobe: 'the busybox host has no kmod, and no modules of the kernel',
   nftables: 'busybox has no nft',
@@ -37,6 +35,7 @@ const oneKind: Readonly<Record<string, string>> = {
   systemd: 'busybox has no systemd',
   timezone: 'the busybox host has no time zones',
   ufw: 'busybox has no ufw',
+  uri: 'busybox has no curl',
 }
 
 const casesOf = (name: string) => read.filter(({ module }) => module === name).flatMap(({ cases }) => cases)
@@ -48,6 +47,7 @@ test.each(Object.keys(modules))('%s has cases on both kinds of host, or a reason
     expect(cases).toEqual([])
     const text = existsSync(resolve(root, there[1])) ? readFileSync(resolve(root, there[1]), 'utf8') : ''
     expect(text, `${there[1]} is said to test it`).toContain(name)
+    expect(text, `${there[1]} runs it under each shell`).toContain('.each(shellNames)')
     return
   }
   expect(cases.length, 'test/cases has none of it').toBeGreaterThan(0)
