@@ -21,6 +21,7 @@ export async function runControl(
   const result = await action.module.run(validate(action.module, values), {
     host: host.name,
     checkMode: effective.checkMode,
+    verbosity: run.options.verbosity,
     scope,
     firstFalse: (argument) => {
       const condition = firstFalse(action.conditions[argument] ?? [], scope, argument)

@@ -42,6 +42,7 @@ export const blockinfile = defineModule({
     ],
   },
   args,
+  aliases: { content: 'block' },
   probe: (host, args: Args) => probeEdit(host, args),
   diff(args, answer) {
     const wanted = blockOf(args)

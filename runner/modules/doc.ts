@@ -30,7 +30,7 @@ interface Schema {
 
 /** The arguments of a module: those that are conditions, then its schema's in the order in which they are declared. */
 export function argumentsOf(
-  module: Pick<AnyModule, 'args'> & { readonly conditions?: readonly string[] },
+  module: Pick<AnyModule, 'args' | 'aliases'> & { readonly conditions?: readonly string[] },
 ): ArgumentDoc[] {
   const schema = z.toJSONSchema(module.args, { io: 'input', unrepresentable: 'any' }) as Schema
   const conditions = (module.conditions ?? []).map((name) => ({
@@ -39,7 +39,14 @@ export function argumentsOf(
     required: true,
     description: 'JavaScript expressions, as in `when`.',
   }))
-  return [...conditions, ...fieldsOf(schema, module.args)]
+  return [...conditions, ...fieldsOf(schema, module.args).map((row) => withAliases(row, module.aliases))]
+}
+
+function withAliases(row: ArgumentDoc, aliases: AnyModule['aliases'] = {}): ArgumentDoc {
+  const names = Object.keys(aliases).filter((alias) => aliases[alias] === row.name)
+  if (names.length === 0) return row
+  const also = `Also called ${names.map((alias) => `\`${alias}\``).join(', ')}.`
+  return { ...row, description: row.description === '' ? also : `${row.description} ${also}` }
 }
 
 function fieldsOf({ properties = {}, required = [] }: Schema, type: unknown): ArgumentDoc[] {

@@ -84,6 +84,7 @@ export const find = defineModule({
     ],
   },
   args,
+  aliases: { name: 'paths', pattern: 'patterns', exclude: 'excludes' },
   async probe(host, args: Args) {
     const places = args.paths ?? [args.path!]
     const paths = joinWords(places)

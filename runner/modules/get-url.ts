@@ -89,6 +89,7 @@ export const getUrl = defineModule({
     ],
   },
   args,
+  aliases: { username: 'url_username', password: 'url_password' },
   async probe(host, args: Args) {
     const [answer, sha256] = [
       await probeFile(host, { path: args.dest, base: lastName(args.url), policy: asksPolicy(args) }),

@@ -92,6 +92,8 @@ export interface Module<A = unknown, S = unknown, C = unknown> {
   readonly doc: ModuleDoc
   /** An object schema; unknown arguments are refused. */
   readonly args: z.ZodType<A>
+  /** Other names that Ansible has for arguments: the name here by the other. */
+  readonly aliases?: Readonly<Record<string, string>>
   /** The argument that `module: text` sets (Ansible's free form), for `command` and its kin. */
   readonly freeForm?: string
   /**

@@ -86,6 +86,7 @@ export const mount = defineModule({
     ],
   },
   args,
+  aliases: { name: 'path' },
   async probe(host, args: Args): Promise<State> {
     const [answer, { stdout }] = await Promise.all([
       probeFile(host, { path: args.fstab, follow: true, contentLimit: 1024 * 1024 }),

@@ -23,13 +23,17 @@ const args = z
       .refine((v) => /^[^"\\\n\r]+$/.test(v) && Buffer.byteLength(v) <= 120, {
         message: 'must be one line of up to 120 bytes, without " and \\',
       })
+      .default('')
       .describe('The name of the rule: what it is found by, and what `nft list ruleset` shows of it.'),
     rule: text
       .refine(isOneRule, 'must be one rule of nft, without ; and # and without a comment of its own')
       .optional()
       .describe('What nft takes: `tcp dport 6443 ip saddr != 10.0.0.0/24 drop`.'),
     chain: z.enum(['input', 'forward', 'output']).default('input').describe('Where packets meet the rule.'),
-    state: z.enum(['present', 'absent']).default('present'),
+    state: z
+      .enum(['present', 'absent', 'info'])
+      .default('present')
+      .describe('`info` changes nothing: `rules` of the result are those of the table, as after any change.'),
     table: name
       .refine((v) => /^[A-Za-z_][A-Za-z0-9_-]{0,60}$/.test(v), 'must be letters, digits, _ and -')
       .default('tsplay')
@@ -43,8 +47,9 @@ const args = z
       .describe('Where the table is kept; what nftables loads at boot takes in this folder.'),
   })
   .superRefine((value, context) => {
-    if (value.state === 'present' && value.rule === undefined)
-      context.addIssue({ code: 'custom', message: 'is needed', path: ['rule'] })
+    const needed = { present: ['comment', 'rule'], absent: ['comment'], info: [] } as const
+    for (const key of needed[value.state])
+      if (!value[key]) context.addIssue({ code: 'custom', message: 'is needed', path: [key] })
   })
 
 type Args = z.output<typeof args>
@@ -71,14 +76,15 @@ export const nftables = defineModule({
       '- name: The API, from the cluster only\n' +
         '  nftables: { comment: k3s api, rule: "tcp dport 6443 ip saddr != 10.0.0.0/24 drop" }',
       '- name: No longer\n  nftables: { comment: k3s api, state: absent }',
+      '- name: What is ours\n  nftables: { state: info }\n  register: ours',
     ],
   },
   args,
   probe: (host, { table, dest }: Args) => probeNftables(host, { table, dest }),
-  diff: (args, state) => planNftables(orderOf(args), state),
+  diff: (args, state) => (args.state === 'info' ? undefined : planNftables(orderOf(args), state)),
   async apply(host, args, { data }) {
     await applyNftables(host, orderOf(args), data)
-    return {}
+    return { rules: data.rules }
   },
   result: (_args, { kept, service, included }) => ({ rules: kept, service: service || null, included }),
 })

@@ -28,6 +28,7 @@ export const stat = defineModule({
     ],
   },
   args,
+  aliases: { dest: 'path', name: 'path' },
   async probe(host, args: Args) {
     return probeFile(host, { path: args.path, follow: args.follow, hash: args.get_checksum })
   },

@@ -65,6 +65,7 @@ export const sysctl = defineModule({
     ],
   },
   args,
+  aliases: { key: 'name', val: 'value' },
   async probe(host, args: Args) {
     const { stdout } = await host.query(probeScript({ path: args.sysctl_file, file: kernelFile(args.name) }))
     const reader = new Reader(stdout)

@@ -119,6 +119,16 @@ export const ufw = defineModule({
     ],
   },
   args,
+  aliases: {
+    src: 'from_ip',
+    from: 'from_ip',
+    dest: 'to_ip',
+    to: 'to_ip',
+    app: 'name',
+    if: 'interface',
+    if_in: 'interface_in',
+    if_out: 'interface_out',
+  },
   probe: (host, _args: Args) => probeUfw(host),
   diff: (args, state) => planUfw(orderOf(args), state),
   async apply(host, _args, { data }) {

@@ -103,6 +103,7 @@ export const user = defineModule({
     ],
   },
   args,
+  aliases: { user: 'name', createhome: 'create_home' },
   async probe(host, args: Args): Promise<State> {
     const { name, password = '', state } = args
     const script = probeScript({ name, password: state === 'present' ? password : '' })

@@ -65,8 +65,8 @@ export function readAction(
   defaults: ModuleDefaults,
   reader: Reader,
 ): Action | undefined {
-  const given = gatherArguments(found, entry, task, reader)
-  const others = defaults.get(found.module.name) ?? []
+  const given = plainArguments(found, gatherArguments(found, entry, task, reader), reader)
+  const others = plainArguments(found, defaults.get(found.module.name), reader) ?? []
   const args = given && [...given, ...others.filter(({ key }) => !given.some((own) => own.key === key))]
   if (!args) return undefined
   const control = found.kind === 'control' ? found.module : undefined
@@ -121,6 +121,28 @@ function gatherArguments(
     hint: `write ${found.module.name}: { ${[...(argumentNames(found) ?? [])].slice(0, 2).join(': …, ')}: … }`,
   })
   return undefined
+}
+
+/** Arguments by the names that the module has for them, where Ansible has others, too. */
+function plainArguments(
+  { module }: FoundModule,
+  args: readonly MappingEntry[] | undefined,
+  reader: Reader,
+): readonly MappingEntry[] | undefined {
+  const aliases: AnyModule['aliases'] = 'aliases' in module ? module.aliases : undefined
+  if (!args || !aliases) return args
+  const nameOf = (key: string) => (Object.hasOwn(aliases, key) ? aliases[key]! : key)
+  return args.flatMap((arg, at) => {
+    const name = nameOf(arg.key)
+    const first = args.find(({ key }) => nameOf(key) === name)!
+    if (first === arg || first.key === arg.key) return [name === arg.key ? arg : { ...arg, key: name }]
+    reader.report({
+      code: 'bad-argument',
+      message: `'${arg.key}' is another name of '${first.key}': give one of them`,
+      span: args[at]!.keySpan,
+    })
+    return []
+  })
 }
 
 /** The arguments of a module; `undefined` where any key is taken. Found once: a playbook uses few modules often. */

@@ -7,6 +7,8 @@ import type { IncludeVarsArgs } from './include-vars.js'
 export interface Control {
   readonly host: string
   readonly checkMode: boolean
+  /** How many times `-v` was given. */
+  readonly verbosity: number
   readonly scope: Scope
   /** Evaluate an argument that is a list of conditions; stops at the first that is false and gives its text. */
   firstFalse(argument: string): string | undefined

@@ -10,10 +10,16 @@ export const debugModule = defineControl({
   args: z.strictObject({
     msg: z.unknown().optional().describe('What to show; any value'),
     var: z.unknown().optional().describe('An expression whose value is shown'),
-    verbosity: z.number().optional().describe('Accepted for the sake of existing playbooks'),
+    verbosity: z.coerce
+      .number()
+      .int()
+      .nonnegative()
+      .default(0)
+      .describe('Say it only where `-v` was given so many times'),
   }),
   expressions: ['var'],
-  run(args) {
+  run(args, { verbosity }) {
+    if (args.verbosity > verbosity) return { fields: { skipped_reason: 'Verbosity threshold not met.' } }
     if (args.var !== undefined) return { fields: { value: args.var, msg: args.var }, says: args.var }
     const msg = args.msg ?? 'Hello world!'
     return { fields: { msg }, says: msg }

@@ -19,6 +19,8 @@ export interface NftWork {
   readonly body: string | undefined
   /** The file that shall take ours in, and does not yet. */
   readonly conf: string
+  /** The rules of the table, then. */
+  readonly rules: readonly NftRule[]
 }
 
 /** @throws ModuleFailure on a host without nft */
@@ -47,7 +49,7 @@ export function planNftables(order: NftOrder, state: NftState): Change<NftWork> 
       ...(conf === '' ? [] : [{ subject: conf, before: '', after: includeLine(dest) }]),
     ],
     provides: [`file:${dest}`],
-    data: { body, conf },
+    data: { body, conf, rules: after },
   }
 }
 

@@ -38,7 +38,12 @@ test('a rule of our own, and nothing of others', async () => {
 })
 
 test('changed in place, moved to another chain, and taken away with the last one', async () => {
-  await converges({ comment: 'second', rule: 'iifname "eth9" counter accept' })
+  const second = { chain: 'input', rule: 'iifname "eth9" counter accept', comment: 'second' }
+  const { rules } = await converges({ comment: second.comment, rule: second.rule })
+  expect(rules).toEqual([{ chain: 'input', rule: api.rule, comment: api.comment }, second])
+  const listed = await play('nftables', { state: 'info' }, true)
+  expect(listed.change).toBeUndefined()
+  expect(listed.fields.rules).toEqual(rules)
   await converges({ ...api, rule: 'tcp dport 6443 ip saddr != 10.1.0.0/24 drop' })
   expect(await sh("nft list chain inet tsplay input | grep -o 'comment.*'")).toBe(
     `comment "${api.comment}"\ncomment "second"`,

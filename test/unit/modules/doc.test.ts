@@ -36,6 +36,17 @@ test('the fields of an argument that is a mapping', async () => {
   expect(docMarkdown(findModule('k8s_node')!)).toContain('| `drain.force` | boolean | `false` |')
 })
 
+test('other names of arguments: each of an argument that is there, and none that is one itself', () => {
+  expect(docMarkdown(findModule('ufw')!)).toContain('Source address or network. Also called `src`, `from`.')
+  for (const module of Object.values(modules)) {
+    const names = argumentsOf(module).map(({ name }) => name)
+    for (const [alias, name] of Object.entries(module.aliases ?? {})) {
+      expect(names).toContain(name)
+      expect(names).not.toContain(alias)
+    }
+  }
+})
+
 test('arguments that are conditions', async () => {
   expect(await told('assert')).toContain('  that  (condition | list of conditions, required)')
 })

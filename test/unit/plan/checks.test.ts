@@ -6,6 +6,11 @@ const mistakes: readonly (readonly [string, string, RegExp])[] = [
   ['- hosts: web\n  taks: []\n', '2:3', /unknown key 'taks'[\s\S]*did you mean 'tasks'/],
   ['- hosts: web\n  tasks: [{ cpy: { src: a } }]\n', '2:13', /neither a keyword nor a module[\s\S]*'copy'/],
   ['- hosts: web\n  tasks: [{ copy: { content: a, dst: /b } }]\n', '2:33', /no argument 'dst'[\s\S]*'dest'/],
+  [
+    '- hosts: web\n  tasks: [{ lineinfile: { path: /a, line: a, value: b } }]\n',
+    '2:46',
+    /another name of 'line'/,
+  ],
   ['- hosts: web\n  tasks: [{ copy: { content: a } }]\n', '2:13', /needs the argument 'dest'/],
   ['- hosts: web\n  tasks: [{ assert: { msg: a } }]\n', '2:13', /'assert' needs the argument 'that'/],
   ['- hosts: web\n  tasks: [{ file: { path: /a, state: gone } }]\n', '2:38', /argument 'state'/],
