@@ -16,8 +16,8 @@ error before any host is touched. \`tsplay doc MODULE\` shows the same at the te
 from the schemas of \`runner/modules/\`.
 
 ## What they are tested on
-The cases in \`test/cases/\` run over SSH on hosts whose \`/bin/sh\` is dash, bash and busybox; package managers, services, firewalls and
-swap on hosts that have the real programs: dnf, zypper, pacman, rpm and OpenRC are Debian's packages of them, apk is Alpine's own 3.0, where
+The cases in \`test/cases/\` run over SSH on hosts whose \`/bin/sh\` is dash, bash and busybox, and so do the tests of what needs
+a package manager, a daemon, a cluster or a reboot. The programs are real: dnf, zypper, pacman, rpm and OpenRC are Debian's packages of them, apk is Alpine's own 3.0, where
 the tests are run with \`TSPLAY_LAB_APK=1\` (of 2.14 only what it prints and the database that it keeps). SELinux contexts are tested with the real \`matchpathcon\` and \`chcon\`, a
 short list of contexts and the attribute \`security.selinux\` of files, on a kernel without SELinux, whose file
 \`/sys/fs/selinux/enforce\` is pretended; \`setenforce\` and an enforcing kernel were never met.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -46,15 +46,41 @@ const failure = (promise: Promise<unknown>) =>
     (error: Error & { fields: Record<string, unknown> }) => error,
   )
 
+/** The kernel's lists of swaps and of disks that have a size, by their names. */
+const swapsHere = () =>
+  readFileSync('/proc/swaps', 'utf8')
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '')
+    .map((line) => expect.objectContaining({ path: line.split(/\s/)[0] }))
+const disksHere = () =>
+  readdirSync('/sys/block')
+    .filter((name) => !/^(loop|ram|zram|sr|fd|nbd)/.test(name))
+    .filter((name) => readFileSync(`/sys/block/${name}/size`, 'utf8').trim() !== '0')
+    .map((name) => expect.objectContaining({ name, size_mb: expect.any(Number) }))
+
 test('facts of a systemd host and of one with nothing but busybox', async () => {
+  await sh(`mkdir -p /etc/tsplay/facts.d && echo '{"rack": 7}' >/etc/tsplay/facts.d/place.fact
+iptables -A INPUT -p tcp --dport 9 -j DROP`)
   const facts = (await play('setup', {}, server, true)).fields.facts
+  await sh('iptables -D INPUT -p tcp --dport 9 -j DROP; rm -r /etc/tsplay')
   expect(facts).toMatchObject({
     os: { family: 'debian', id: 'debian', version: '12', codename: 'bookworm' },
     arch: 'amd64',
     init: 'systemd',
     package_manager: 'apt',
     hostname: 'server-1',
-    firewall: { ufw: 'inactive', firewalld: 'absent' },
+    firewall: {
+      ufw: 'inactive',
+      firewalld: 'absent',
+      iptables: expect.stringMatching(/^(nf_tables|legacy)$/),
+      iptables_policy: { input: 'ACCEPT', forward: expect.any(String), output: 'ACCEPT' },
+      iptables_rules: 1,
+    },
+    local: { place: { rack: 7 } },
+    // The machine's own: a host of the lab shares them.
+    swaps: swapsHere(),
+    disks: disksHere(),
     user: { name: 'root', uid: 0, home: '/root' },
     k3s: { installed: null, role: null },
   })
@@ -93,7 +119,15 @@ describe('systemd', () => {
       state: 'started',
     })
     await converges('systemd', { name: 'lab-a', state: 'stopped', enabled: false })
-    await converges('systemd', { name: 'lab-a', masked: false, enabled: true })
+    await converges('systemd', { name: 'lab-a', enabled: true })
+  })
+  test('a unit is masked, and unmasked again', async () => {
+    await converges('systemd', { name: 'lab-masked', masked: true })
+    await expect(play('systemd', { name: 'lab-masked', state: 'started' }, server, true)).rejects.toThrow(
+      'masked',
+    )
+    await converges('systemd', { name: 'lab-masked', masked: false })
+    expect(await sh('systemctl is-enabled lab-masked 2>&1 || :')).not.toContain('masked\n')
   })
   test('one that is not there: needed to start, not to stop', async () => {
     const wish = await play('systemd', { name: 'no-such', state: 'started' }, server, false)
