@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
+import { hostname, userInfo } from 'node:os'
 import { usage } from './arguments.js'
 import { askTerminal, askWithin } from './ask.js'
 import { createAppliers } from './engine/applier.js'
@@ -24,6 +26,7 @@ import { createJsonlReporter } from './report/jsonl.js'
 import { createPlainReporter } from './report/plain.js'
 import { createRedactor } from './secrets/redact.js'
 import { diskFiles, type Files } from './syntax/files.js'
+import type { Claim } from './transport/claim.js'
 import { createTransport } from './transport/index.js'
 import { readVersion } from './version.js'
 
@@ -93,7 +96,7 @@ async function execute(
   const warn = (text: string): unknown => world.stderr.write(`warning: ${text}\n`)
   if (options.hostKeyPolicy === 'off')
     warn('host keys are not checked: whoever answers is taken for the host')
-  const connections = createConnections(createTransport({ ask, warn }), world.abort)
+  const connections = createConnections(createTransport({ ask, warn, claim: claimOf(options) }), world.abort)
   const run = createRun(plan, options, world, { ask, reporter, connections, passwords })
   try {
     return await executeRun(run, files)
@@ -101,6 +104,16 @@ async function execute(
     await connections.close()
     await reporter.close?.()
   }
+}
+
+/** Who this run is, to another that wants the same hosts. A dry run changes none, and holds none. */
+function claimOf({ check, lockWaitSeconds, playbooks }: CliOptions): Claim | undefined {
+  if (check) return undefined
+  const now = new Date()
+  const since = now.toISOString().replace(/\.\d+Z$/, 'Z')
+  const owner = `${userInfo().username}@${hostname()}, pid ${process.pid}, since ${since}: ${playbooks.join(' ')}`
+  const run = `${now.getTime()}-${randomBytes(8).toString('hex')}`
+  return { run, owner, waitSeconds: lockWaitSeconds }
 }
 
 interface Parts {
@@ -148,6 +161,7 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
     ask: parts.ask,
     hosts,
     inventory: createLiveInventory(plan.inventory, hosts),
+    locked: new Set(),
     customStats: createCustomStats(),
     connections: parts.connections,
     appliers: createAppliers(),

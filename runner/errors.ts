@@ -1,6 +1,6 @@
 import { codeFrame, formatPosition, type Span } from './syntax/source.js'
 
-/** What `tsplay` exits with. If several apply, the first of 130, 70, 2, 4, 3 wins (docs/exit-codes.md). */
+/** What `tsplay` exits with. If several apply, the first of 130, 70, 2, 5, 4, 3 wins (docs/exit-codes.md). */
 export const exitCodes = {
   ok: 0,
   badInput: 1,

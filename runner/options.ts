@@ -68,6 +68,11 @@ export const optionTable = {
     value: 'FILE',
     help: 'read that password from a file, - for stdin',
   },
+  'lock-wait': {
+    type: 'string',
+    value: 'SECONDS',
+    help: 'wait so long for another run that changes a host (30)',
+  },
   'syntax-check': { type: 'boolean', help: 'only read and check the files' },
   'list-hosts': { type: 'boolean', help: 'only list the hosts of each play' },
   'list-tasks': { type: 'boolean', help: 'only list the tasks of each play' },
@@ -120,6 +125,7 @@ export interface CliOptions {
   readonly becomeMethod: string | undefined
   readonly askBecomePass: boolean
   readonly becomePasswordFile: string | undefined
+  readonly lockWaitSeconds: number
   readonly syntaxCheck: boolean
   readonly listHosts: boolean
   readonly listTasks: boolean
@@ -168,6 +174,7 @@ export function parseOptions(argv: readonly string[]): CliOptions {
       ['strict', 'accept-new', 'off'],
       problems,
     ),
+    lockWaitSeconds: number('--lock-wait', values['lock-wait'], problems) ?? 30,
     become: values.become ?? false,
     becomeUser: values['become-user'],
     becomeMethod: choice('--become-method', values['become-method'], ['sudo', 'su', 'doas'], problems),

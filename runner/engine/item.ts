@@ -156,7 +156,11 @@ export function failedItem(label: string | undefined, error: unknown): ItemOutco
       status: 'unreachable',
       message: error.message,
       hint: error instanceof ConnectError ? error.hint : undefined,
-      result: { unreachable: true, msg: error.message },
+      result: {
+        unreachable: true,
+        msg: error.message,
+        ...(error instanceof ConnectError && error.code === 'locked' && { locked: true }),
+      },
     }
   if (error instanceof ModuleFailure)
     return {

@@ -1,5 +1,6 @@
 import type { Scope } from '../expression/compiled.js'
 import type { ApplyHost } from '../modules/module.js'
+import type { Task } from '../plan/plan.js'
 import type { Target } from '../transport/transport.js'
 import { createHostRun } from './host.js'
 import type { TaskRun } from './item.js'
@@ -41,8 +42,14 @@ export async function openHost(
     timeoutMs: effective.timeoutMs,
     signal: run.abort,
     connect: (lost, withinMs) => run.connections.again(within(target, withinMs), lost),
+    exclusive: !readsOnly(task),
     onOutput,
   })
+}
+
+/** `changed_when: false`: what it does changes nothing. */
+function readsOnly({ changedWhen }: Task): boolean {
+  return changedWhen?.some(({ constant }) => constant?.value === false) ?? false
 }
 
 /** A script that must answer in time has no more time to connect. */

@@ -12,6 +12,8 @@ export interface RemoteOptions {
   /** Milliseconds for all scripts and uploads together; of a module's own limit and this one, the shorter holds. */
   readonly timeoutMs?: number | undefined
   readonly signal: AbortSignal
+  /** What it runs, but for queries, changes the host: only where no other run does. */
+  readonly exclusive?: boolean
   /** Opens a connection in place of one that was lost, or a first one; within so many ms. @throws ConnectError */
   readonly connect: (lost: Connection | undefined, withinMs: number | undefined) => Promise<Connection>
   /** Whole lines of output, as they come. */
@@ -42,7 +44,7 @@ export function createRemote(first: Connection | undefined, options: RemoteOptio
   return {
     name: options.name,
     user: options.become?.user ?? options.user,
-    run,
+    run: (script) => run({ ...script, exclusive: options.exclusive ?? false }),
     async query(script) {
       const result = await run({ ...script, repeatable: true })
       if (result.code === 0 && !result.truncated) return result

@@ -37,7 +37,10 @@ export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
   )
   const exitCode = run.stop.aborted
     ? exitCodes.interrupted
-    : exitCodeOf(Object.values(stats), { failOnChange: run.options.failOnChange })
+    : exitCodeOf(Object.values(stats), {
+        failOnChange: run.options.failOnChange,
+        locked: run.locked.size > 0,
+      })
   run.emit({
     type: 'run_finished',
     stats,

@@ -23,11 +23,15 @@ export function countResult(stats: HostStats, result: HostTaskResult, rescued: b
   } else stats[result.status]++
 }
 
-/** The exit code of a run that came to its end: a failure wins over an unreachable host, that over a change. */
-export function exitCodeOf(stats: Iterable<HostStats>, options: { failOnChange: boolean }): ExitCode {
+/** The exit code of a run that came to its end: a failure wins over a lock, that over an unreachable host or a change. */
+export function exitCodeOf(
+  stats: Iterable<HostStats>,
+  options: { failOnChange: boolean; locked: boolean },
+): ExitCode {
   const all = [...stats]
   const any = (counter: keyof HostStats): boolean => all.some((host) => host[counter] > 0)
   if (any('failed')) return exitCodes.failed
+  if (options.locked) return exitCodes.locked
   if (any('unreachable')) return exitCodes.unreachable
   if (options.failOnChange && (any('changed') || any('unknown'))) return exitCodes.wouldChange
   return exitCodes.ok

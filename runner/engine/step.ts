@@ -113,7 +113,9 @@ function concludeTask(
   beginRole(host, task.role, result.status)
   run.emit({ type: 'host_finished', task: info, result: shown })
   const failed = result.status === 'failed' && !result.ignored
-  const unreachable = result.status === 'unreachable' && !result.ignored
+  const locked = isLocked(result)
+  if (locked) run.locked.add(result.delegate ?? host.name)
+  const unreachable = result.status === 'unreachable' && (locked || !result.ignored)
   if (failed && step.rescuable)
     host.failure = { task: info.name, result: result.items.find((item) => item.status === 'failed')?.result }
   if (failed && !step.rescuable) host.state = 'failed'
@@ -123,10 +125,16 @@ function concludeTask(
     gone: unreachable,
     lost: unreachable,
     fatal:
-      (failed || unreachable) &&
-      !step.rescuable &&
-      (effective?.anyErrorsFatal ?? fatalOf(run, batch, step, task, host)),
+      locked ||
+      ((failed || unreachable) &&
+        !step.rescuable &&
+        (effective?.anyErrorsFatal ?? fatalOf(run, batch, step, task, host))),
   }
+}
+
+/** Another run holds the host: this one goes no further anywhere. */
+function isLocked({ status, items }: HostTaskResult): boolean {
+  return status === 'unreachable' && items.some((item) => item.result.locked === true)
 }
 
 /** A change calls its handlers; a task that calls one that is nowhere fails (Ansible stops the whole run). */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Remote } from './channel.js'
+import { type Claim, checkClaim } from './claim.js'
 import { killScript, type Victim } from './kill.js'
 import { openSession } from './open.js'
 import type { Session } from './session.js'
@@ -14,10 +15,12 @@ import {
 } from './transport.js'
 import { uploadFile, uploadInPieces } from './upload.js'
 
-/** What tests shorten and the rest leaves alone. */
+/** The run's claim; the rest is what tests shorten. */
 export interface ConnectionOptions {
   readonly outputLimit?: number
   readonly killGraceMs?: number
+  /** What the run holds a host with that it changes. */
+  readonly claim?: Claim | undefined
 }
 
 /** The kept shell of one become user, from when it was first asked for. */
@@ -63,7 +66,9 @@ export class HostConnection implements Connection {
       if ('kind' in session) return session
       const outcome = await this.#unlessLost(() => session.run(script, options))
       if (outcome.kind === 'lost') return { ...outcome, reason: this.#lostReason() ?? outcome.reason }
-      if (outcome.kind !== 'notStarted') return outcome
+      if (outcome.kind === 'notStarted') continue
+      if (script.exclusive && this.#options.claim) checkClaim(outcome, this.#options.claim)
+      return outcome
     }
     const reason = this.#lostReason() ?? 'the shell on the host ended before the script could start'
     return { kind: 'lost', sent: false, reason }

@@ -1,3 +1,4 @@
+import { type Claim, claimGuard, renderClaim } from './claim.js'
 import { latin1, quoteLatin1 } from './quote.js'
 import { assignments } from './script.js'
 import type { Script } from './transport.js'
@@ -51,6 +52,8 @@ export function renderPrelude(nonce: string): Buffer {
 /** Remembers which bodies a shell already holds. One per session. */
 export interface BodyCache {
   readonly names: Map<string, string>
+  /** The shell was told to take the run's lock. */
+  claimed?: boolean
 }
 
 /** Bodies are constant texts, so there are few; the bound is against a caller that breaks that rule. */
@@ -62,7 +65,7 @@ const maxBodies = 1000
  * compound command before it runs any of it, so a frame that was cut short never runs.
  * @throws QuoteError on NUL in a variable or the body
  */
-export function renderFrame(script: Script, sequence: number, bodies: BodyCache): Buffer {
+export function renderFrame(script: Script, sequence: number, bodies: BodyCache, claim?: Claim): Buffer {
   // Before a body is taken as known: it throws.
   const assigned = assignments(script)
   let frame = ''
@@ -73,9 +76,14 @@ export function renderFrame(script: Script, sequence: number, bodies: BodyCache)
     frame += `${name}=${quoteLatin1(script.body)}\n`
     if (cached) bodies.names.set(script.body, name)
   }
+  const claims = claim !== undefined && script.exclusive === true
+  if (claims && !bodies.claimed) {
+    bodies.claimed = true
+    frame += renderClaim(claim)
+  }
   const hasInput = script.stdin !== undefined && script.stdin.length > 0
   if (hasInput) frame += `printf ${printfFormat(latin1(script.stdin))} 2>/dev/null | `
-  frame += `(\ntsplay_begin ${sequence}\n${assigned}eval "$${name}"\n)`
+  frame += `(\ntsplay_begin ${sequence}\n${claims ? claimGuard : ''}${assigned}eval "$${name}"\n) 9>&-`
   if (!hasInput) frame += ' </dev/null'
   return Buffer.from(`${frame}\ntsplay_end ${sequence} $?\n`, 'latin1')
 }

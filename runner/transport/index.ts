@@ -26,7 +26,9 @@ export function createTransport(options: TransportOptions = {}): Transport {
   let ssh: Promise<SshTransport> | undefined
   return {
     async connect(target: Target, signal?: AbortSignal): Promise<Connection> {
-      if (target.connection === 'local') return new HostConnection(localRemote(), login, options)
+      // The controller is no host of one run alone.
+      if (target.connection === 'local')
+        return new HostConnection(localRemote(), login, { ...options, claim: undefined })
       // Loaded here, so that a program that does not connect does not pay for it.
       ssh ??= import('./ssh.js').then(({ sshTransport }) =>
         sshTransport({

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Channel, ChannelEnd } from './channel.js'
+import type { Claim } from './claim.js'
 import { output } from './collect.js'
 import { endOutcome, isKnown, noShell } from './ending.js'
-import { renderFrame, renderPrelude } from './frame.js'
+import { type BodyCache, renderFrame, renderPrelude } from './frame.js'
 import { type Job, killedOutcome, newJob, type SessionOutcome } from './job.js'
 import type { Victim } from './kill.js'
 import { type Marker, markerReader } from './markers.js'
@@ -11,6 +12,8 @@ import { ConnectError, type RunOptions, type Script } from './transport.js'
 export interface SessionOptions {
   /** Bytes kept of each output stream of a script. */
   readonly outputLimit?: number
+  /** What the run holds a host with that it changes; without it nothing is locked. */
+  readonly claim?: Claim | undefined
   /** Kills on the host, by another way than this session; false when it could not. */
   readonly kill: (victim: Victim) => Promise<boolean>
   /** How long a killed script may take to end before the session is given up, in ms. */
@@ -37,7 +40,7 @@ export class Session {
   readonly #channel: Channel
   readonly #options: SessionOptions
   readonly #nonce = randomBytes(16).toString('hex')
-  readonly #bodies = { names: new Map<string, string>() }
+  readonly #bodies: BodyCache = { names: new Map() }
   /** Unfinished, in order: begun or written ones first, then queued ones. */
   #jobs: Job[] = []
   #sequence = 0
@@ -131,7 +134,7 @@ export class Session {
       if (this.#aheadBytes >= writeAheadBytes) return
       try {
         const sequence = ++this.#sequence
-        const frame = renderFrame(job.script, sequence, this.#bodies)
+        const frame = renderFrame(job.script, sequence, this.#bodies, this.#options.claim)
         job.sequence = sequence
         job.state = 'written'
         this.#aheadBytes += frame.length

@@ -60,6 +60,8 @@ export interface Script {
   readonly timeoutMs?: number | undefined
   /** It only reads: it may be sent again when the connection was lost. */
   readonly repeatable?: boolean
+  /** It may change something: it runs only where no other run does (the run's claim). */
+  readonly exclusive?: boolean
 }
 
 /** What a script printed. Output over the limit is cut, and `truncated` says so. */
@@ -90,7 +92,7 @@ export interface Connection {
   readonly user: string
   /**
    * A connection that is gone is an outcome; that no shell was given, or no right to become a user, is an error.
-   * @throws ConnectError 'shell' or 'become'; QuoteError on NUL
+   * @throws ConnectError 'shell', 'become' or 'locked'; QuoteError on NUL
    */
   run(script: Script, options?: RunOptions): Promise<Outcome>
   /**
@@ -122,6 +124,7 @@ export type ConnectErrorCode =
   | 'config'
   | 'proxy'
   | 'closed'
+  | 'locked'
 
 /** The host could not be reached or entered. One line, with what to do as the hint. */
 export class ConnectError extends Error {
