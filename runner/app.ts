@@ -17,9 +17,9 @@ import { createTap, type Reporter } from './events.js'
 import { loadLibrary } from './library/load.js'
 import type { CliOptions } from './options.js'
 import { type Passwords, readPasswords } from './passwords.js'
-import { listTags, listTasks } from './plan/list.js'
+import { listPlan } from './plan/list.js'
 import { loadPlan } from './plan/load.js'
-import type { Plan } from './plan/plan.js'
+import type { Plan, Play } from './plan/plan.js'
 import { startAt } from './plan/start-at.js'
 import { selectTags } from './plan/tags.js'
 import { createJsonlReporter } from './report/jsonl.js'
@@ -68,11 +68,10 @@ export async function runApp(options: CliOptions, world: Surroundings): Promise<
   for (const warning of warnings) world.stderr.write(`${formatDiagnostic(warning)}\n`)
   const plan = select(whole, options)
   if (options.syntaxCheck) return exitCodes.ok
-  if (options.listTasks || options.listTags) {
-    world.stdout.write(options.listTasks ? listTasks(plan) : listTags(plan))
+  if (options.listHosts || options.listTasks || options.listTags) {
+    world.stdout.write(listing(plan, options, world))
     return exitCodes.ok
   }
-  if (options.listHosts) return listHosts(plan, options, world)
   return execute(plan, files, options, world)
 }
 
@@ -186,17 +185,13 @@ async function createReporter(options: CliOptions, world: Surroundings): Promise
   return createTtyReporter(shared)
 }
 
-function listHosts(plan: Plan, options: CliOptions, world: Surroundings): ExitCode {
+function listing(plan: Plan, options: CliOptions, world: Surroundings): string {
   const run = createRun(plan, options, world, {
     ask: askTerminal,
     reporter: { handle: () => undefined },
     connections: createConnections(createTransport(), world.abort),
     passwords: { connection: undefined, become: undefined },
   })
-  for (const [index, play] of plan.plays.entries()) {
-    const names = playHosts(run, play)
-    world.stdout.write(`play #${index + 1} (${names.length} hosts)\n`)
-    for (const name of names) world.stdout.write(`  ${name}\n`)
-  }
-  return exitCodes.ok
+  const hosts = options.listHosts ? (play: Play) => playHosts(run, play) : undefined
+  return listPlan(plan, { hosts, tasks: options.listTasks, tags: options.listTags })
 }

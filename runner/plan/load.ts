@@ -63,14 +63,18 @@ export function loadPlan(options: PlanOptions): { plan: Plan; warnings: readonly
     readDirective,
     nextId: () => ++id,
   }
-  const paths = options.playbooks.map((name) => findPlaybook(name, options, report)).filter(Boolean)
+  const playbooks = options.playbooks
+    .map((name) => ({ name, path: findPlaybook(name, options, report) }))
+    .filter(({ path }) => path !== '')
   const inventory = loadInventory({
     sources: options.inventories,
     files: options.files,
     report,
-    playbookDir: paths[0] ? dirname(paths[0]) : undefined,
+    playbookDir: playbooks[0] && dirname(playbooks[0].path),
   })
-  const plays = paths.flatMap((path) => readPlaybook(path, reader))
+  const plays = playbooks.flatMap(({ name, path }) =>
+    readPlaybook(path, reader).map((play) => ({ ...play, playbook: name })),
+  )
   const plan: Plan = { plays, inventory, playbooks: options.playbooks }
   const hasInventory = options.inventories.length > 0
   // What could not be read may define what all the others need: telling that it is missing would only hide the cause.

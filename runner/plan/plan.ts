@@ -180,6 +180,7 @@ export type MetaAction = (typeof metaActions)[number]
 /** `meta`: what the engine does between tasks. */
 export interface Meta {
   readonly kind: 'meta'
+  readonly name?: Compiled | undefined
   readonly order: number
   readonly action: MetaAction
   readonly keywords: Pick<Keywords, 'any_errors_fatal'>
@@ -216,6 +217,8 @@ export const hostOrders = ['inventory', 'reverse_inventory', 'sorted', 'reverse_
 export type HostOrder = (typeof hostOrders)[number]
 
 export interface Play {
+  /** The playbook of the command line that it stands in, or that imports it. */
+  readonly playbook: string
   readonly name?: Compiled | undefined
   readonly hosts: Compiled
   readonly gatherFacts: boolean | 'smart'

@@ -31,10 +31,13 @@ interface Imported {
   readonly layers: readonly Layer[]
 }
 
+/** A play, wherever it was asked for. */
+type ReadPlay = Omit<Play, 'playbook'>
+
 const notImported: Imported = { keywords: noKeywords, layers: [] }
 
 /** One play of a playbook in `dir`, everything that it imports included. */
-function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Reader): Play | undefined {
+function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Reader): ReadPlay | undefined {
   checkKeys(mapping, 'play', reader)
   const hosts = nodeOf(mapping, 'hosts')
   if (!hosts) {
@@ -224,7 +227,7 @@ export function readPlaybook(
   reader: Reader,
   chain: readonly string[] = [],
   outer: Imported = notImported,
-): Play[] {
+): ReadPlay[] {
   const file = reader.files.read(path)
   if (!file) {
     reader.report({ code: 'missing-file', message: `no such playbook: ${path}` })
@@ -280,7 +283,7 @@ function readImportedPlaybook(
   reader: Reader,
   chain: readonly string[],
   outer: Imported,
-): Play[] {
+): ReadPlay[] {
   const name = expectText(node, "'import_playbook'", reader)
   if (!name) return []
   const path = resolve(dirname(from), name)

@@ -232,8 +232,10 @@ function readMeta(
   if (!action) return []
   checkFields(mapping, [entry.key, 'name', 'tags', 'vars', 'when'], "'meta'", reader)
   const { when, tags, any_errors_fatal } = inheritKeywords(mapping, around.keywords, reader)
+  const name = nodeOf(mapping, 'name')
   const meta: Meta = {
     kind: 'meta',
+    name: name && readValue(name, reader),
     order: reader.nextId(),
     action,
     keywords: { any_errors_fatal },

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { runApp } from '../../../runner/app.js'
+import { parseOptions } from '../../../runner/options.js'
 import { findAnsible } from '../../support/ansible.js'
+import { temporaryFolder } from '../../support/playbook.js'
 
 const missing = findAnsible()
 if (missing) console.error(`skipped: ${missing}`)
@@ -54,4 +57,42 @@ describe.skipIf(missing)('the page of keywords has all that ansible-core knows',
     const known = [...supportedIn('task'), ...refused]
     expect(told.lookups.filter((name) => !known.includes(`with_${name}`))).toEqual([])
   })
+})
+
+describe.skipIf(missing)('hosts, tasks and tags are listed as ansible-playbook lists them', () => {
+  const one = `- name: first play
+  hosts: web
+  gather_facts: false
+  tags: [p]
+  roles: [r]
+  tasks:
+    - { name: one, debug: , tags: [b, a] }
+    - { block: [{ debug: }], tags: x }
+    - meta: noop
+    - { name: named, meta: noop, tags: [b] }
+  handlers: [{ name: h, debug: }]
+- { hosts: h1, gather_facts: false, tasks: [] }
+`
+  const files = {
+    'i.yaml': 'web: { hosts: { h1: } }\n',
+    'one.yaml': one,
+    'two.yaml': '- { hosts: all, gather_facts: false }\n',
+    'roles/r/tasks/main.yaml': '- { name: in role, debug: }\n',
+  }
+
+  it.each([['--list-hosts'], ['--list-hosts', '--list-tasks', '--list-tags']])(
+    '%s %s %s',
+    async (...kinds) => {
+      const dir = temporaryFolder(files)
+      const args = ['-i', 'i.yaml', 'one.yaml', 'two.yaml', ...kinds]
+      const theirs = execFileSync('ansible-playbook', args, { cwd: dir, encoding: 'utf8' })
+      let mine = ''
+      const never = new AbortController().signal
+      const stdout = { write: (text: string) => (mine += text) }
+      const world = { stdout, stderr: stdout, colour: false, cwd: dir, interrupt: () => undefined }
+      const options = parseOptions(args.map((arg) => (arg === 'i.yaml' ? `${dir}/i.yaml` : arg)))
+      await runApp(options, { ...world, stop: never, abort: never })
+      expect(mine).toBe(theirs)
+    },
+  )
 })

@@ -207,6 +207,8 @@ describe('lists', () => {
   it('tasks with their tags', async () => {
     const ran = await runText(['--list-tasks'])
     expect(ran).toBe(`
+playbook: play.yaml
+
   play #1 (web): first\tTAGS: [p]
     tasks:
       r : in role\tTAGS: [p]
@@ -218,13 +220,13 @@ describe('lists', () => {
 
   it('tags of each play', async () => {
     expect(await runText(['--list-tags'])).toBe(
-      '\n  play #1 (web): first\tTAGS: [p]\n      TASK TAGS: [a, b, inner, p]\n',
+      '\nplaybook: play.yaml\n\n  play #1 (web): first\tTAGS: [p]\n      TASK TAGS: [a, b, inner, p]\n',
     )
   })
 
   it('only what is chosen', async () => {
     expect(await runText(['--list-tasks', '--tags', 'a'])).toBe(
-      '\n  play #1 (web): first\tTAGS: [p]\n    tasks:\n      say <%= own %>\tTAGS: [a, b, p]\n',
+      '\nplaybook: play.yaml\n\n  play #1 (web): first\tTAGS: [p]\n    tasks:\n      say <%= own %>\tTAGS: [a, b, p]\n',
     )
   })
 

@@ -82,6 +82,11 @@ describe('however it travels in a run', () => {
     - lineinfile: { path: <%= playbook_dir %>/lines, line: <%= item %>, create: true }
       loop: <%= given %>
     - copy: { content: <%= kept %>, dest: <%= playbook_dir %>/copied }
+    - fail: { msg: "no <%= kept %>" }
+      ignore_errors: true
+    - name: call
+      command: 'true'
+      notify: <%= kept %>
     - template: { src: t.ejs, dest: <%= playbook_dir %>/rendered }
     - debug: { msg: <%= basename(item) %> }
       with_fileglob: [odd/*]
@@ -95,9 +100,10 @@ describe('however it travels in a run', () => {
     - include_vars: { file: "<%= seen.files[0].path %>", name: said_within }
     - debug: { msg: <%= said_within.inner %> }
     - assert: { that: "kept === given[0] && kept === twice" }
+  handlers: [{ name: "<%= given[0] %>", debug: { msg: called } }]
 `
     const ran = await play(playbook, {
-      args: ['-e', JSON.stringify({ given: evil })],
+      args: ['--diff', '-e', JSON.stringify({ given: evil })],
       answers: [evil[0]!],
       files: {
         'group_vars/web.yaml': 'from_inventory: "{{ given[0] }}"\n',
@@ -114,7 +120,16 @@ describe('however it travels in a run', () => {
       `h1: ${name}.yaml`,
       'h1: inner: seven\n',
       'h1: seven',
+      'h1: called',
     ])
+    const items = ran.events.flatMap((event) => (event.type === 'host_finished' ? event.result.items : []))
+    const shown = [items.map(({ label }) => label), items.map(({ message }) => message)].flat()
+    for (const text of [first, JSON.stringify(first), `no ${first}`]) expect(shown).toContain(text)
+    expect(ran.trace).toContain(`${first} h1: ok`)
+    for (const text of evil)
+      expect(JSON.stringify(items.flatMap((item) => item.differences))).toContain(
+        JSON.stringify(text).slice(1, -1),
+      )
     expect(ran.exitCode).toBe(0)
   })
 })
