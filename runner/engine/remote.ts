@@ -62,7 +62,7 @@ export function createRemote(first: Connection | undefined, options: RemoteOptio
     async upload(content: Readable | Buffer, path: string) {
       const leftMs = left.ms()
       connection ??= await options.connect(undefined, leftMs)
-      const limit = leftMs === undefined ? undefined : AbortSignal.timeout(leftMs)
+      const limit = leftMs === undefined ? undefined : AbortSignal.timeout(Math.ceil(leftMs))
       const signal = limit ? AbortSignal.any([options.signal, limit]) : options.signal
       const started = performance.now()
       const outcome = await connection.upload(content, path, { ...runOptions, signal })

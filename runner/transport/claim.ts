@@ -17,15 +17,14 @@ export interface Claim {
  * Takes the lock in the kept shell itself, which holds it by its descriptor 9 until it ends, however that comes about;
  * scripts get it closed, so that what they leave running holds nothing. Sets `tsplay_held` where another run has it.
  * A run may have several shells of one user on one machine, under two names: the second finds the first one's word.
- * Of two runs that each hold what the other wants, the one that began first waits for the other to give up; a second's
- * wait at least, since who has just taken the lock has yet to write its name. Root's lock is in /run, another user's in
+ * Of two runs that each hold what the other wants, the one that began first waits for the other to give up. Who has just
+ * taken the lock has yet to write its name: so it is read twice. Root's lock is in /run, another user's in
  * that user's runtime folder. A host without flock, or with no place for the file, is not locked.
  */
 export const claimBody = `tsplay_held=
 if [ -z "$tsplay_folder" ]; then
   tsplay_folder=/run
   [ "$(id -u)" = 0 ] || tsplay_folder=\${XDG_RUNTIME_DIR:-/run/user/$(id -u)}
-  [ -w "$tsplay_folder" ] || tsplay_folder=$HOME
 fi
 tsplay_lock=$tsplay_folder/.tsplay.lock
 if command -v flock >/dev/null 2>&1 && (umask 077 && : >>"$tsplay_lock") 2>/dev/null; then
@@ -37,9 +36,11 @@ if command -v flock >/dev/null 2>&1 && (umask 077 && : >>"$tsplay_lock") 2>/dev/
     [ "$tsplay_other" = "$tsplay_run" ] && break
     tsplay_limit=$tsplay_wait
     [ "\${tsplay_other%%-*}" -gt "\${tsplay_run%%-*}" ] 2>/dev/null && tsplay_limit=$((tsplay_wait + 15))
-    if [ "$tsplay_waited" -ge $((5 * tsplay_limit)) ]; then
+    if [ "$tsplay_waited" -lt $((5 * tsplay_limit)) ]; then tsplay_sure=
+    elif [ -n "$tsplay_sure" ]; then
       tsplay_held="$tsplay_run \${tsplay_line#* }"
       break
+    else tsplay_sure=1
     fi
     if sleep 0.2 2>/dev/null; then tsplay_waited=$((tsplay_waited + 1))
     else sleep 1; tsplay_waited=$((tsplay_waited + 5))
@@ -60,6 +61,7 @@ export function renderClaim({ run, owner, waitSeconds, folder = '' }: Claim): st
     tsplay_folder: folder,
     tsplay_line: '',
     tsplay_other: '',
+    tsplay_sure: '',
   }
   return `${assignments({ body: '', vars })}${claimBody}`
 }
