@@ -46,7 +46,7 @@ export function evaluateKeywords(
 }
 
 /** Conditions are booleans: anything else is a mistake, not "truthy" (Ansible 2.19 came to the same rule). */
-export function asBoolean(value: unknown, what: string, at: Compiled): boolean {
+function asBoolean(value: unknown, what: string, at: Compiled): boolean {
   if (typeof value === 'boolean') return value
   throw new EvaluationError(
     `'${what}' must be true or false, not ${describe(value)}`,

@@ -21,7 +21,7 @@ export interface Claim {
  * taken the lock has yet to write its name: so it is read twice. Root's lock is in /run, another user's in
  * that user's runtime folder. A host without flock, or with no place for the file, is not locked.
  */
-export const claimBody = `tsplay_held=
+const claimBody = `tsplay_held=
 if [ -z "$tsplay_folder" ]; then
   tsplay_folder=/run
   [ "$(id -u)" = 0 ] || tsplay_folder=\${XDG_RUNTIME_DIR:-/run/user/$(id -u)}

@@ -6,7 +6,7 @@ import type { Session } from '../../../runner/transport/session.js'
 import { temporaryFolder } from '../../support/playbook.js'
 import { eventually, openShell, shells } from './shells.js'
 
-const hasFlock = spawnSync('flock', ['--version']).status === 0
+const hasFlock = spawnSync('sh', ['-c', 'command -v flock']).status === 0
 if (!hasFlock) console.warn('skipped: flock is not installed')
 
 describe.skipIf(!hasFlock).each(shells.map((shell) => ({ name: shell.join(' '), shell })))(
