@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { defineModule, ModuleFailure } from './module.js'
 import { mustRun, outputText } from './outcome.js'
 import { askUntil } from './reconnect.js'
-import { name, path, seconds, text } from './schema.js'
+import { name, seconds, text } from './schema.js'
 import { shellScript } from './script.js'
+import { isCommand, joinWords, splitWords } from './words.js'
 
 const args = z.strictObject({
   reboot_timeout: seconds.default(600).describe('How long it may take until the host is back.'),
@@ -12,9 +13,10 @@ const args = z.strictObject({
   post_reboot_delay: seconds.default(0).describe('Wait once it is back.'),
   connect_timeout: seconds.default(10).describe('For one try to reach it.'),
   test_command: text.default('').describe('A line of sh that must succeed before the host counts as back.'),
-  reboot_command: path
+  reboot_command: text
+    .refine(isCommand, 'must be the words of a command')
     .optional()
-    .describe('The program that reboots it, in the place of systemctl or reboot.'),
+    .describe('What reboots it, in the place of systemctl or reboot: a program, with its arguments.'),
   msg: name.default('Reboot initiated by tsplay').describe('Said to those who are logged in.'),
 })
 
@@ -41,17 +43,18 @@ if [ -z "$command" ] && ! command -v systemctl >/dev/null 2>&1 && ! command -v r
   echo 'this host has neither systemctl nor reboot' >&2
   exit 1
 fi
-if [ -n "$command" ] && [ ! -x "$command" ]; then printf '%s\\n' "not a program: $command" >&2; exit 1; fi
+eval "set -- $command"
+if [ -n "$command" ] && ! command -v "$1" >/dev/null 2>&1; then printf '%s\\n' "not a program: $1" >&2; exit 1; fi
 if command -v wall >/dev/null 2>&1; then printf '%s\\n' "$msg" | wall 2>/dev/null || :; fi
 go() {
   trap '' HUP
   sleep "$delay"
-  if [ -n "$command" ]; then "$command"
+  if [ $# -gt 0 ]; then "$@"
   elif [ -d /run/systemd/system ]; then systemctl reboot
   else reboot
   fi
 }
-go </dev/null >/dev/null 2>&1 &`,
+go "$@" </dev/null >/dev/null 2>&1 &`,
 )
 
 /** Reboots a host. */
@@ -75,7 +78,7 @@ export const reboot = defineModule({
     const start = Date.now()
     const values = {
       delay: `${Math.max(1, args.pre_reboot_delay)}`,
-      command: args.reboot_command ?? '',
+      command: joinWords(splitWords(args.reboot_command ?? '')),
       msg: args.msg,
     }
     await mustRun(host, rebootScript(values), 'reboot the host')

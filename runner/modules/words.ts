@@ -28,6 +28,16 @@ export function splitWords(text: string): string[] {
   return words
 }
 
+/** Text that has a word, and no quote that is not closed. */
+export function isCommand(text: string): boolean {
+  try {
+    return splitWords(text).length > 0
+  } catch (error) {
+    if (error instanceof WordsError) return false
+    throw error
+  }
+}
+
 function readPiece(text: string, at: number): { value: string; next: number } {
   const char = text[at]!
   if (char === "'") {

@@ -111,7 +111,7 @@ export const programs: Readonly<Record<string, string>> = {
 }
 
 /** A program with %s for a file, in every module that has it. */
-const isProgram = (module: AnyModule, name: string) =>
+export const isProgram = (module: AnyModule, name: string) =>
   name === 'validate' || Object.hasOwn(programs, `${module.name}.${name}`)
 
 export interface HostileArguments {
@@ -146,18 +146,16 @@ export function argumentsWith(
   place: (argument: string) => readonly string[],
 ): { readonly argument: string; readonly args: Readonly<Record<string, unknown>> }[] {
   const bases = (valid[module.name] ?? [{ name: 'x' }]) as readonly Readonly<Record<string, unknown>>[]
-  return argumentsOf(module)
-    .filter(({ name }) => !isProgram(module, name))
-    .flatMap((row) =>
-      bases.flatMap((base) =>
-        place(row.name).flatMap((text) =>
-          formsOf(row, text, base[row.name]).map((form) => ({
-            argument: row.name,
-            args: { ...base, [row.name]: form },
-          })),
-        ),
+  return argumentsOf(module).flatMap((row) =>
+    bases.flatMap((base) =>
+      place(row.name).flatMap((text) =>
+        formsOf(row, text, base[row.name]).map((form) => ({
+          argument: row.name,
+          args: { ...base, [row.name]: form },
+        })),
       ),
-    )
+    ),
+  )
 }
 
 /** Every argument of a module that takes the value, with it in its place; where a path is asked for, in the case's folder. */
@@ -166,7 +164,7 @@ export function hostileArguments(module: AnyModule, value: string): HostileArgum
   const places = (name: string) =>
     module.name === 'fetch' && name === 'dest' ? ['$CONTROLLER/'] : ['', '$DIR/']
   return argumentsWith(module, (name) => places(name).map((place) => place + value))
-    .filter(({ args }) => refusedFor(module, args) === undefined)
+    .filter(({ argument, args }) => !isProgram(module, argument) && refusedFor(module, args) === undefined)
     .map(({ argument, args }) => ({ module, argument, args, value }))
 }
 

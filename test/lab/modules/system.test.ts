@@ -103,16 +103,15 @@ describe('reboot', () => {
       await host.close()
       host = await connectWithShell(lab, 'server-1', shell)
       const before = await sh('cat /proc/sys/kernel/random/boot_id; echo x >/root/kept')
-      const { fields } = await play('reboot', { test_command: 'test -e /root/kept' }, true)
+      const reboot_command = shell === 'dash' ? undefined : "systemctl reboot '--message=by the lab'"
+      const { fields } = await play('reboot', { test_command: 'test -e /root/kept', reboot_command }, true)
       expect(fields).toMatchObject({ rebooted: true })
       expect(fields.boot_id).not.toBe(before)
       expect((await play('wait_for_connection', {}, true)).change).toBeUndefined()
     },
   )
   test('one that does not go down is not back', async () => {
-    const error = await play('reboot', { reboot_command: '/bin/true', reboot_timeout: 3 }, true).catch(
-      (e) => e,
-    )
+    const error = await play('reboot', { reboot_command: 'true x', reboot_timeout: 3 }, true).catch((e) => e)
     expect(error.message).toContain('the host was not back after 3 s: it is not there yet')
     expect(error.fields).toEqual({ rebooted: false })
   })
