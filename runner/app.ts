@@ -89,9 +89,9 @@ async function execute(
 ): Promise<ExitCode> {
   // Every script that runs listens to them; there is no leak to warn of.
   setMaxListeners(0, world.stop, world.abort)
-  const ask = askWithin(world.stop, world.interrupt, world.ask ?? askTerminal)
-  const passwords = await readPasswords(options, ask)
   const reporter = await createReporter(options, world)
+  const ask = askWithin(world, reporter, world.ask ?? askTerminal)
+  const passwords = await readPasswords(options, ask)
   const warn = (text: string): unknown => world.stderr.write(`warning: ${text}\n`)
   if (options.hostKeyPolicy === 'off')
     warn('host keys are not checked: whoever answers is taken for the host')

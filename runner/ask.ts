@@ -1,20 +1,28 @@
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { Interrupted } from './errors.js'
+import type { Reporter } from './events.js'
 
 /**
- * Asks as a run does. Ctrl-C at a question interrupts the run, which gets no signal while the terminal reads a line, and
- * nobody is asked after it.
+ * Asks as a run does: nothing is drawn meanwhile. Ctrl-C at a question interrupts the run, which gets no signal while the
+ * terminal reads a line, and nobody is asked after it.
  * @throws Error where there is no terminal; Interrupted
  */
-export function askWithin(stop: AbortSignal, interrupt: () => void, ask = askTerminal): typeof askTerminal {
+export function askWithin(
+  { stop, interrupt }: { readonly stop: AbortSignal; readonly interrupt: () => void },
+  { suspend }: Pick<Reporter, 'suspend'>,
+  ask: typeof askTerminal,
+): typeof askTerminal {
   return async (text, options) => {
-    if (stop.aborted) throw new Interrupted()
+    const resume = await suspend?.()
     try {
+      if (stop.aborted) throw new Interrupted()
       return await ask(text, options)
     } catch (error) {
-      if (error instanceof Interrupted) interrupt()
+      if (error instanceof Interrupted && !stop.aborted) interrupt()
       throw error
+    } finally {
+      resume?.()
     }
   }
 }

@@ -113,6 +113,8 @@ export const eventVersion = 1
 /** A reporter shows events: a pure consumer. `close` is awaited before the process ends. */
 export interface Reporter {
   handle(event: RunEvent): void
+  /** Nothing is drawn from when this resolves until what it gives is called: a person is asked. */
+  suspend?(): Promise<() => void>
   close?(): Promise<void> | void
 }
 

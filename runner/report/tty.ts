@@ -47,14 +47,36 @@ export function createTtyReporter(options: TtyOptions): Reporter {
   const paint = createPaint(options.colour)
   let play: PlayView | undefined
   let drawn: Promise<unknown> = Promise.resolve()
+  /** Questions that are on their way to the person. */
+  let questions = 0
 
-  const begin = (event: Extract<RunEvent, { type: 'play_started' }>): void => {
-    const view = newView(event)
-    play = view
+  const show = (view: PlayView): void => {
     const over = new Promise<void>((resolve) => {
       view.finish = resolve
     })
     drawn = drawn.then(() => draw(view, over, paint))
+  }
+
+  const begin = (event: Extract<RunEvent, { type: 'play_started' }>): void => {
+    play = newView(event)
+    show(play)
+  }
+
+  /** listr2 keeps what others write to the terminal to itself, and draws over it: so it ends, and begins again. */
+  const suspend = async (): Promise<() => void> => {
+    questions++
+    play?.finish()
+    const free = drawn
+    let answered = (): void => undefined
+    const answer = new Promise<void>((resolve) => {
+      answered = resolve
+    })
+    drawn = drawn.then(() => answer)
+    await free
+    return () => {
+      answered()
+      if (--questions === 0 && play) show(play)
+    }
   }
 
   const finished = (result: HostTaskResult, title: string): void => {
@@ -107,6 +129,7 @@ export function createTtyReporter(options: TtyOptions): Reporter {
   }
   return {
     handle,
+    suspend,
     async close() {
       play?.finish()
       await drawn
@@ -173,6 +196,8 @@ async function draw(view: PlayView, over: Promise<void>, paint: Paint): Promise<
           await over
           clearInterval(tick)
           view.redraw()
+          // What comes while nothing is drawn waits for the next drawing.
+          view.redraw = () => undefined
           task.title = heading(view, paint)
           if (view.failed) throw new Error(task.title)
         },

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quote } from '../../../runner/transport/quote.js'
@@ -70,8 +70,8 @@ const tsplay = (...args: string[]): Promise<Ended> =>
 /** On a terminal of its own, answering each prompt; tells the prompts, and whether a process showed the password. */
 function onTerminal(args: readonly string[], answers: Readonly<Record<string, string>>) {
   const command = [process.execPath, ...words(args)].map((word) => quote(word).toString()).join(' ')
-  const child = spawn('script', ['-qfec', command, '/dev/null'], {
-    env: { ...process.env, SSH_AUTH_SOCK: '', NO_COLOR: '1' },
+  const child = spawn('script', ['-qfec', `stty cols 200 rows 50; ${command}`, '/dev/null'], {
+    env: { ...process.env, SSH_AUTH_SOCK: '', NO_COLOR: '1', TERM: 'xterm', CI: '' },
   })
   let text = ''
   let seen = false
@@ -169,6 +169,18 @@ describe('the options of a connection', () => {
       seen: false,
       asked: ['SSH password: ', 'BECOME password [the SSH password]: '],
     })
+    expect(ran.text).not.toContain(password)
+  })
+
+  it('a passphrase is asked for beside what the terminal shows of the run, which goes on below', async () => {
+    const locked = folder.write('locked', readFileSync(key, 'utf8'))
+    const lock = spawnSync('ssh-keygen', ['-q', '-p', '-f', locked, '-N', password])
+    expect(String(lock.stderr)).toBe('')
+    const question = `Passphrase of ${locked}: `
+    const ran = await onTerminal(['-u', 'debian', '--private-key', locked], { [question]: password })
+    expect(ran).toMatchObject({ code: 0, asked: [question] })
+    const [, after = ''] = ran.text.split(question)
+    expect(after).toContain('I am debian and debian')
     expect(ran.text).not.toContain(password)
   })
 
