@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findAnsible } from '../../support/ansible.js'
+import { findAnsible, runAnsible, type Said } from '../../support/ansible/ansible.js'
 import { play } from '../../support/playbook.js'
 import { type Conduct, type Corner, filesOf, type Line, readCorners, traceOf } from './corners.js'
 
@@ -21,29 +19,25 @@ function writeForAnsible(corner: Corner, dir: string): void {
     mkdirSync(dirname(join(dir, path)), { recursive: true })
     writeFileSync(join(dir, path), text)
   }
-  writeFileSync(join(dir, 'argv.json'), JSON.stringify(['-i', 'inventory.yaml', ...corner.args, 'play.yaml']))
 }
 
+let said: ReadonlyMap<string, Said>
 beforeAll(async () => {
   if (missing) return
   for (const corner of corners) writeForAnsible(corner, folderOf(corner.index))
-  const env = {
-    ...process.env,
+  const commands = new Map(
+    corners.map(({ index, args }) => [
+      folderOf(index),
+      { argv: ['ansible-playbook', '-i', 'inventory.yaml', ...args, 'play.yaml'] },
+    ]),
+  )
+  said = await runAnsible(commands, {
     ANSIBLE_STDOUT_CALLBACK: 'trace',
     ANSIBLE_CALLBACK_PLUGINS: join(import.meta.dirname, 'ansible/callback'),
     ANSIBLE_PYTHON_INTERPRETER: '/usr/bin/python3',
     ANSIBLE_PIPELINING: '1',
     ANSIBLE_SSH_ARGS: '',
-    ANSIBLE_NOCOLOR: '1',
-    PYTHONDONTWRITEBYTECODE: '1',
-  }
-  const folders = corners.map(({ index }) => folderOf(index))
-  const child = spawn('/usr/bin/python3', [join(import.meta.dirname, 'ansible/run.py'), ...folders], {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
   })
-  const [code] = await once(child, 'close')
-  expect(code).toBe(0)
 }, 900_000)
 
 const counters = ['ok', 'changed', 'unreachable', 'failed', 'skipped', 'rescued', 'ignored'] as const
@@ -60,13 +54,12 @@ const countersOf = (stats: Readonly<Record<string, Readonly<Record<string, numbe
 
 /** What Ansible did, as the lines of its callback tell. @throws what it said instead */
 function conductOfAnsible(dir: string): Conduct {
-  const said = readFileSync(join(dir, 'said'), 'utf8')
-  const lines = said.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
+  const { stdout, stderr, code } = said.get(dir)!
+  const lines = stdout.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []))
   const last = lines.find((line) => 'stats' in line)
-  if (!last) throw new Error(`ansible-playbook has no recap:\n${said}`)
+  if (!last) throw new Error(`ansible-playbook has no recap:\n${stdout}${stderr}`)
   const results: Line[] = lines.filter((line) => 'task' in line)
-  const exitCode = Number(readFileSync(join(dir, 'code'), 'utf8'))
-  return { trace: traceOf(results), stats: countersOf(last.stats), exitCode }
+  return { trace: traceOf(results), stats: countersOf(last.stats), exitCode: code }
 }
 
 async function conductOfTsplay(corner: Corner): Promise<Conduct> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runApp } from '../../../runner/app.js'
 import { parseOptions } from '../../../runner/options.js'
-import { findAnsible } from '../../support/ansible.js'
+import { findAnsible } from '../../support/ansible/ansible.js'
 import { temporaryFolder } from '../../support/playbook.js'
 
 const missing = findAnsible()

@@ -1,22 +1,13 @@
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { findAnsible } from '../../support/ansible.js'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inventoryCommand } from '../../../runner/commands/inventory.js'
+import { findAnsible, runAnsible, type Said } from '../../support/ansible/ansible.js'
 import { inventories } from './inventories.js'
 
-const cli = resolve(import.meta.dirname, '../../../runner/cli.ts')
-const tsx = resolve(import.meta.dirname, '../../../node_modules/.bin/tsx')
 const dir = mkdtempSync(join(tmpdir(), 'tsplay-inventory-'))
 afterAll(() => rmSync(dir, { recursive: true }))
-
-function run(command: string, args: readonly string[], cwd: string) {
-  const env = { ...process.env, ANSIBLE_LOCALHOST_WARNING: 'False', ANSIBLE_NOCOLOR: '1' }
-  const done = spawnSync(command, args, { cwd, env, encoding: 'utf8', timeout: 60_000 })
-  if (done.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${done.status}\n${done.stderr}`)
-  return done.stdout
-}
 
 const missing = findAnsible()
 if (missing) console.error(`skipped: ${missing}`)
@@ -32,26 +23,54 @@ function write(name: string, files: Readonly<Record<string, string>>): string {
   return home
 }
 
-describe.skipIf(missing)('inventories are read as ansible-inventory reads them', () => {
-  it.each(inventories)('$name', ({ name, files, sources, plainGraph }) => {
-    const home = write(name, files)
-    const given = sources.flatMap((source) => ['-i', source])
-    const both = (...args: readonly string[]) => [
-      run(tsx, [cli, 'inventory', ...given, ...args], home),
-      run('ansible-inventory', [...given, ...args], home),
-    ]
-    const [list, wanted] = both('--list')
-    expect(list).toBe(wanted)
-    const [graph, wantedGraph] = both('--graph', ...(plainGraph ? [] : ['--vars']))
-    expect(graph).toBe(wantedGraph)
-  })
+/** What is asked of an inventory: in words of both commands, by its name. */
+interface Question {
+  readonly name: string
+  readonly home: string
+  readonly argv: readonly string[]
+}
 
-  it.each(inventories.filter((_, index) => index % 7 === 0))('one host, as JSON: $name', (inventory) => {
-    const { name, files, sources } = inventory
-    const home = write(`one host of ${name}`, files)
-    const given = sources.flatMap((source) => ['-i', source])
-    const list = JSON.parse(run(tsx, [cli, 'inventory', ...given, '--list'], home))
-    const args = [...given, '--host', Object.keys(list._meta.hostvars)[0]!]
-    expect(run(tsx, [cli, 'inventory', ...args], home)).toBe(run('ansible-inventory', args, home))
+const questions: readonly Question[] = inventories.flatMap(({ name, sources, files, plainGraph }, index) => {
+  const home = write(name, files)
+  const given = sources.flatMap((source) => [
+    '-i',
+    existsSync(join(home, source)) ? join(home, source) : source,
+  ])
+  const ask = (...words: readonly string[]): Question => ({
+    name: `${name}: ${words.join(' ')}`,
+    home,
+    argv: [...given, ...words],
+  })
+  const graph = ask('--graph', ...(plainGraph ? [] : ['--vars']))
+  if (index % 7 !== 0) return [ask('--list'), graph]
+  const list = JSON.parse(ours(ask('--list')))
+  return [ask('--list'), graph, ask('--host', Object.keys(list._meta.hostvars)[0]!)]
+})
+
+function ours({ home, argv }: Question): string {
+  let stdout = ''
+  const write = (text: string) => (stdout += text)
+  inventoryCommand(argv, { stdout: { write }, stderr: { write: () => undefined }, cwd: home })
+  return stdout
+}
+
+let theirs: ReadonlyMap<string, Said>
+const folderOf = (at: number): string => join(dir, 'asked', String(at))
+beforeAll(async () => {
+  if (missing) return
+  const commands = new Map(
+    questions.map(({ argv, home }, at) => [
+      folderOf(at),
+      { argv: ['ansible-inventory', ...argv], cwd: home },
+    ]),
+  )
+  theirs = await runAnsible(commands, { ANSIBLE_LOCALHOST_WARNING: 'False' })
+})
+
+describe.skipIf(missing)('inventories are read as ansible-inventory reads them', () => {
+  it.each(questions.map((question, at) => ({ ...question, at })))('$name', ({ at, ...question }) => {
+    const { code, stdout, stderr } = theirs.get(folderOf(at))!
+    expect([code, code === 0 ? '' : stderr]).toEqual([0, ''])
+    expect(ours(question)).toBe(stdout)
   })
 })
