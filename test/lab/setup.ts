@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node'
 import { labDown, labUp } from './lab.js'
 import { labDir } from './paths.js'
+import { buildProgram } from './program.js'
 
 declare module 'vitest' {
   /** What `ourLabDir` picks a worker's own lab from. */
@@ -12,6 +13,7 @@ declare module 'vitest' {
 
 /** Brings up a lab for each worker, for all its test files; takes them down at the end unless TSPLAY_LAB_KEEP=1. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
+  await buildProgram()
   const first = labDir()
   const dirs = Array.from({ length: project.config.maxWorkers }, (_, index) =>
     index === 0 ? first : `${first}-${index + 1}`,

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { run } from '../run.js'
 import { configFolder } from '../transport/files.js'
 
@@ -14,7 +15,7 @@ function play(name: string, tasks: string) {
     `${name}.yaml`,
     `- hosts: ${name}\n  gather_facts: false\n  vars: { ansible_become: false }\n  tasks:\n${tasks}`,
   )
-  const argv = ['--import', 'tsx', 'runner/cli.ts', '-i', `${lab.dir}/inventory.yaml`, playbook]
+  const argv = [program, '-i', `${lab.dir}/inventory.yaml`, playbook]
   return run(process.execPath, argv)
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { afterAll, expect, it } from 'vitest'
 import { openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { run, waitFor } from '../run.js'
 import { configFolder } from '../transport/files.js'
 
@@ -24,7 +25,7 @@ const playbook = folder.write(
 `,
 )
 const argv = (who: string, ...args: readonly string[]) => [
-  ...['--import', 'tsx', 'runner/cli.ts', '-i', `${lab.dir}/inventory.yaml`, playbook],
+  ...[program, '-i', `${lab.dir}/inventory.yaml`, playbook],
   ...['-e', `who=${who}`, ...args],
 ]
 const play = (who: string, ...args: readonly string[]) => run(process.execPath, argv(who, ...args))

@@ -4,12 +4,13 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { findAnsible } from '../../support/ansible/ansible.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { connectLabHost, type LabModuleHost } from './hosts.js'
 
 interface TwinCase {
@@ -169,9 +170,7 @@ async function run(tool: Tool): Promise<Outcome[]> {
 async function play(tool: Tool, wanted: readonly number[]): Promise<ReadonlyMap<number, Result>> {
   writeFileSync(join(root, tool, 'play.yaml'), stringify(playOf(tool, wanted)))
   const [command, ...args] =
-    tool === 'ansible'
-      ? ['ansible-playbook']
-      : [resolve('node_modules/.bin/tsx'), resolve('runner/cli.ts'), '--output', 'plain']
+    tool === 'ansible' ? ['ansible-playbook'] : [process.execPath, program, '--output', 'plain']
   const env = {
     ...process.env,
     ANSIBLE_PIPELINING: '1',

@@ -5,12 +5,12 @@ import { describe, expect, it, vi } from 'vitest'
 import { buildStandIns } from '../k3s/build.js'
 import { openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { run } from '../run.js'
 import { changes, failures, play } from './play.js'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const tsplay = (...args: string[]) =>
-  run(process.execPath, ['--import', 'tsx', 'runner/cli.ts', ...args], { cwd: root })
+const tsplay = (...args: string[]) => run(process.execPath, [program, ...args], { cwd: root })
 
 // A quiet machine takes a tenth of it.
 vi.setConfig({ testTimeout: 300_000 })

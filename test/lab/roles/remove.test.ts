@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { sleep, waitFor } from '../run.js'
 import { watchDisks } from './disks.js'
 import { changes, failures, type Played, play } from './play.js'
@@ -55,7 +56,7 @@ const interrupted = async (): Promise<number | null> => {
     '--output',
     'plain',
   ]
-  const child = spawn(process.execPath, ['--import', 'tsx', 'runner/cli.ts', ...words], {
+  const child = spawn(process.execPath, [program, ...words], {
     cwd: fileURLToPath(new URL('../../..', import.meta.url)),
     stdio: 'ignore',
   })

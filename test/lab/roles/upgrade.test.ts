@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { watchDisks } from './disks.js'
 import { changes, failures, type Played, play, readInventory, root, writeInventory } from './play.js'
 
@@ -233,7 +234,7 @@ describe('an upgrade that is interrupted', () => {
   /** Sends a signal once the run has come to a task; resolves with its exit code. */
   const interrupted = (inventory: string, task: string, signal: NodeJS.Signals): Promise<number | null> =>
     new Promise((resolve) => {
-      const words = ['--import', 'tsx', 'runner/cli.ts', '-i', inventory, 'playbooks/upgrade.yaml']
+      const words = [program, '-i', inventory, 'playbooks/upgrade.yaml']
       const child = spawn(process.execPath, [...words, '--output', 'jsonl'], { cwd: root })
       let said = ''
       child.stdout.on('data', (chunk: Buffer) => {

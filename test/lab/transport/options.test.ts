@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quote } from '../../../runner/transport/quote.js'
 import { openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { type Ended, run } from '../run.js'
 import { configFolder } from './files.js'
 import { type OwnSshd, ownSshd } from './own-sshd.js'
@@ -52,9 +53,7 @@ const way = (knownHosts = folder.knownHosts): string[] => [
 ]
 
 const words = (args: readonly string[], hosts = inventory): string[] => [
-  '--import',
-  'tsx',
-  'runner/cli.ts',
+  program,
   '-i',
   hosts,
   playbook,

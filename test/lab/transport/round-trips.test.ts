@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DelayProxy, startDelayProxy } from '../../../scripts/bench/delay-proxy.js'
 import { openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { run } from '../run.js'
 import { configFolder } from './files.js'
 
@@ -55,7 +56,7 @@ async function trips(tasks: readonly string[]): Promise<number> {
     ].join('\n'),
   )
   const before = proxy.trips()
-  const ran = await run(process.execPath, ['--import', 'tsx', 'runner/cli.ts', '-i', inventory, playbook], {
+  const ran = await run(process.execPath, [program, '-i', inventory, playbook], {
     timeoutMs: 200_000,
   })
   expect(ran).toMatchObject({ code: 0 })

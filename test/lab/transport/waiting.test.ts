@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../../unit/transport/shells.js'
 import { openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
+import { program } from '../program.js'
 import { run } from '../run.js'
 import { configFolder } from './files.js'
 
@@ -25,7 +26,7 @@ function wait(args: string, over = '') {
     `- hosts: all\n  gather_facts: false\n  tasks:\n    - { command: touch ${begun}, delegate_to: localhost }\n    - { name: boot, wait_for_connection: { ${args} }, register: waited }\n` +
       '    - { name: then, command: uptime, changed_when: false }\n    - debug: { msg: "waited <%= waited.elapsed >= 1 %>" }\n',
   )
-  const words = ['--import', 'tsx', 'runner/cli.ts', '-i', inventory, playbook, '-vv']
+  const words = [program, '-i', inventory, playbook, '-vv']
   return run(process.execPath, words, { timeoutMs: 200_000 })
 }
 
