@@ -75,16 +75,17 @@ export async function runPlay(
     createHostRun('localhost'),
   )
   run.emit({ type: 'play_started', play: playName, hosts: alive.map((host) => host.name) })
-  const batches = batchesOf(run, play, alive, names.length, inSight)
-  let aborted = !batches
-  for (const [index, hosts] of (batches ?? []).entries()) {
+  const cut = batchesOf(run, play, alive, names.length, inSight)
+  const batches = cut ?? []
+  let aborted = cut === undefined
+  for (const [index, hosts] of batches.entries()) {
     if (run.stop.aborted) break
-    if (batches!.length > 1)
+    if (batches.length > 1)
       run.emit({
         type: 'batch_started',
         hosts: hosts.map((host) => host.name),
         index: index + 1,
-        of: batches!.length,
+        of: batches.length,
       })
     const batch: Batch = {
       ...emptyBatch(play),

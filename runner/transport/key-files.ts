@@ -39,8 +39,7 @@ export async function readKeyFile(file: string, parseKey: ParseKey): Promise<Key
   const parsed = first(parseKey(data))
   if (parsed instanceof Error && /passphrase|encrypted/i.test(parsed.message))
     return { kind: 'encrypted', blob: openSshBlob(data) ?? (await readPublicBlob(`${file}.pub`)), data }
-  if (!parsed || parsed instanceof Error || !parsed.isPrivateKey())
-    return { kind: 'bad', problem: `the key file ${file} is not a private key that can be read` }
+  if (!parsed || parsed instanceof Error || !parsed.isPrivateKey()) return noKey(file)
   return { kind: 'private', blob: parsed.getPublicSSH(), key: createPrivateKey(parsed.getPrivatePEM()) }
 }
 
@@ -56,8 +55,11 @@ async function readPkcs8(file: string, data: Buffer): Promise<KeyFile> {
     return { kind: 'encrypted', blob: await readPublicBlob(`${file}.pub`), data }
   const key = openPkcs8(data)
   const blob = key && publicBlobOf(key)
-  if (!blob) return { kind: 'bad', problem: `the key file ${file} is not a private key that can be read` }
-  return { kind: 'private', blob, key }
+  return blob ? { kind: 'private', blob, key } : noKey(file)
+}
+
+function noKey(file: string): KeyFile {
+  return { kind: 'bad', problem: `the key file ${file} is not a private key that can be read` }
 }
 
 /** The blob of a `.pub` file, a certificate's too; undefined where there is none. */

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect as connectTcp, createServer } from 'node:net'
+import { connect as connectTcp, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -161,6 +161,12 @@ describe('logging in', () => {
   })
 })
 
+function portOf(listening: Server): Promise<number> {
+  return new Promise((resolve) =>
+    listening.listen(0, '127.0.0.1', () => resolve((listening.address() as { port: number }).port)),
+  )
+}
+
 describe('connecting', () => {
   it('tries again where the server hangs up before the login', async () => {
     await connect({ dropConnections: 1 })
@@ -176,9 +182,7 @@ describe('connecting', () => {
   it('tells a refused connection, an unknown name and silence apart', async () => {
     server = await testServer()
     const mute = createServer()
-    const port = await new Promise<number>((resolve) =>
-      mute.listen(0, '127.0.0.1', () => resolve((mute.address() as { port: number }).port)),
-    )
+    const port = await portOf(mute)
     const to = (over: Partial<Target>): Promise<string> =>
       createTransport()
         .connect({ ...server.target, connectTimeoutMs: 300, ...over })
@@ -200,9 +204,7 @@ describe('connecting', () => {
       for (const end of [near, far])
         end.on('error', () => {}).on('close', () => [near, far].map((one) => one.destroy()))
     })
-    const port = await new Promise<number>((resolve) =>
-      slow.listen(0, '127.0.0.1', () => resolve((slow.address() as { port: number }).port)),
-    )
+    const port = await portOf(slow)
     const sshArgs = [{ keyword: 'hostkeyalias', words: ['slow'], place: 'test' }]
     const to = { ...server.target, port, sshArgs, hostKeyPolicy: 'accept-new' } as const
     const host = await createTransport().connect(to)
