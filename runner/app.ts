@@ -160,7 +160,6 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
     ask: parts.ask,
     hosts,
     inventory: createLiveInventory(plan.inventory, hosts),
-    locked: new Set(),
     customStats: createCustomStats(),
     connections: parts.connections,
     appliers: createAppliers(),

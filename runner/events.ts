@@ -1,8 +1,11 @@
 import type { Difference } from './modules/module.js'
 import type { Redactor } from './secrets/redact.js'
 
-/** What became of one task on one host. `unknown` exists in check mode only: it depends on an earlier task. */
-export type TaskStatus = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'unknown'
+/**
+ * What became of one task on one host. `locked`: another run is changing the host. `unknown` exists in check mode only: it
+ * depends on an earlier task.
+ */
+export type TaskStatus = 'ok' | 'changed' | 'skipped' | 'failed' | 'unreachable' | 'locked' | 'unknown'
 
 /** A task as reporters show it. `id` is the same on all hosts. */
 export interface TaskInfo {
@@ -19,7 +22,7 @@ export interface TaskInfo {
 export interface ItemResult {
   readonly label?: string | undefined
   readonly status: TaskStatus
-  /** Why it was skipped, failed, unreachable or is unknown; one line. */
+  /** Why it was skipped, failed, unreachable, locked or is unknown; one line. */
   readonly message?: string | undefined
   readonly hint?: string | undefined
   /** What changed, or would change: short phrases. */
@@ -41,7 +44,7 @@ export interface HostTaskResult {
   readonly durationMs: number
 }
 
-/** Ansible's recap counters of one host (docs/recap.md); `unknown` is check mode's. */
+/** Ansible's recap counters of one host, and those of statuses that it does not have: `locked` and `unknown`. */
 export interface HostStats {
   ok: number
   changed: number
@@ -50,6 +53,7 @@ export interface HostStats {
   skipped: number
   rescued: number
   ignored: number
+  locked: number
   unknown: number
 }
 

@@ -61,8 +61,6 @@ export interface Run {
   readonly hosts: Map<string, HostRun>
   /** All hosts and groups as they are by now. */
   readonly inventory: LiveInventory
-  /** Hosts that another run holds: this one stops where it meets the first of them. */
-  readonly locked: Set<string>
   /** What `set_stats` was told. */
   readonly customStats: CustomStats
   readonly connections: Connections

@@ -58,5 +58,10 @@ export function createHostRun(name: string): HostRun {
 
 /** A role has begun on a host with its first task that was neither left out nor without a connection. */
 export function beginRole(host: HostRun, role: RoleInfo | undefined, status: TaskStatus): void {
-  if (role?.ask && status !== 'skipped' && status !== 'unreachable') host.roles.begun.add(role.ask.key)
+  if (role?.ask && status !== 'skipped' && !isLost(status)) host.roles.begun.add(role.ask.key)
+}
+
+/** Nothing more can be done there: it could not be reached, or another run holds it. */
+export function isLost(status: TaskStatus): boolean {
+  return status === 'unreachable' || status === 'locked'
 }

@@ -137,7 +137,7 @@ export function skippedItem(label: string | undefined, condition: string): ItemO
 }
 
 /**
- * An error as a result: unknown (check mode), unreachable, or failed. Anything that is none of ours is a bug and goes
+ * An error as a result: unknown (check mode), locked, unreachable, or failed. Anything that is none of ours is a bug and goes
  * up. A change may have been half done, so later items are probed again.
  */
 export function failedItem(label: string | undefined, error: unknown): ItemOutcome {
@@ -153,14 +153,10 @@ export function failedItem(label: string | undefined, error: unknown): ItemOutco
   if (error instanceof ConnectError || (error instanceof HostError && error.kind === 'lost'))
     return {
       ...base,
-      status: 'unreachable',
+      status: error instanceof ConnectError && error.code === 'locked' ? 'locked' : 'unreachable',
       message: error.message,
       hint: error instanceof ConnectError ? error.hint : undefined,
-      result: {
-        unreachable: true,
-        msg: error.message,
-        ...(error instanceof ConnectError && error.code === 'locked' && { locked: true }),
-      },
+      result: { unreachable: true, msg: error.message },
     }
   if (error instanceof ModuleFailure)
     return {

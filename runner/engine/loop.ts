@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Compiled, EvaluationError, type Scope } from '../expression/compiled.js'
 import type { Task } from '../plan/plan.js'
 import type { HostScope } from '../vars/scope.js'
+import { isLost } from './host.js'
 import { type Attempt, failedItem, type ItemOutcome, skippedItem, type TaskRun } from './item.js'
 import { conditionText, describe, firstFalse } from './keywords.js'
 import { loopVariables } from './loop-vars.js'
@@ -54,7 +55,7 @@ export async function runLoop(
         result: { ...outcome.result, item, ansible_loop_var: task.loopControl.loopVar },
       })
       if (outcome.facts) current = withFacts(current, outcome.facts)
-      if (outcome.status === 'unreachable' || breaks(context, itemScope, outcome, outcomes)) return outcomes
+      if (isLost(outcome.status) || breaks(context, itemScope, outcome, outcomes)) return outcomes
       if (outcome.applied && index < chunk.length - 1) {
         window = 1
         await Promise.allSettled(attempts.slice(index + 1))

@@ -57,17 +57,19 @@ function emptyBatch(play: Play): Batch {
   }
 }
 
+/** What is known of a play's batches before any host is in sight. */
+export type PlayLimits = Pick<Batch, 'forceHandlers' | 'maxFailPercentage'>
+
 /** Runs a play over all of its batches. Stops after a batch in which every host failed (Ansible's rule). */
 export async function runPlay(
   run: Run,
   play: Play,
   names: readonly string[],
-  playVars: ReadonlyMap<string, unknown>,
+  given: PlayLimits & Pick<Batch, 'playVars'>,
   controllers: ControllerFactory,
 ): Promise<StrategyResult> {
   const started = performance.now()
-  const scope = playScope(run, play)
-  const playName = titleOf(play.name, scope) ?? names.join(',')
+  const playName = titleOf(play.name, playScope(run, play)) ?? names.join(',')
   const alive = names.map((name) => run.hosts.get(name)!).filter((host) => host.state === 'alive')
   const inSight = taskScope(
     run,
@@ -89,11 +91,10 @@ export async function runPlay(
       })
     const batch: Batch = {
       ...emptyBatch(play),
+      ...given,
       playName,
-      playVars,
       allHosts: names,
       hosts,
-      ...limitsOf(run, play, scope),
     }
     aborted = await runBatch(run, batch, controllers)
     if (aborted || batch.end.play) break
@@ -128,8 +129,9 @@ function batchesOf(
   }
 }
 
-/** What may be known before any host is in sight. @throws EvaluationError */
-export function limitsOf(run: Pick<Run, 'options'>, play: Play, scope: Scope) {
+/** @throws EvaluationError */
+export function limitsOf(run: Run, play: Play): PlayLimits {
+  const scope = playScope(run, play)
   const { forceHandlers, maxFailPercentage } = play
   return {
     forceHandlers:

@@ -1,4 +1,5 @@
 import type { HostScope } from '../vars/scope.js'
+import { isLost } from './host.js'
 import type { ItemOutcome, TaskRun } from './item.js'
 import { layerOf } from './scope.js'
 import { partlyKnown } from './unknown.js'
@@ -21,7 +22,7 @@ export function registered(context: TaskRun, outcome: ItemOutcome): unknown {
     changed: hasChanged(outcome),
     failed: outcome.status === 'failed',
     skipped: outcome.status === 'skipped',
-    unreachable: outcome.status === 'unreachable',
+    unreachable: isLost(outcome.status),
   }
   if (outcome.status === 'unknown') return partlyKnown({}, String(outcome.result.unknown_because))
   return outcome.foretold ? partlyKnown(flags, context.title) : { ...outcome.result, ...flags }

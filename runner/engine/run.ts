@@ -8,7 +8,7 @@ import type { Run } from './context.js'
 import { createControllers } from './controller.js'
 import { hideValue } from './hide.js'
 import { firstFalse } from './keywords.js'
-import { limitsOf, playHosts, playScope, runPlay } from './play.js'
+import { limitsOf, type PlayLimits, playHosts, playScope, runPlay } from './play.js'
 import { taskScope } from './scope.js'
 import { exitCodeOf } from './stats.js'
 
@@ -21,7 +21,7 @@ export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
   const started = performance.now()
   const { plays } = run.plan
   const hosts = inputErrors(() => plays.map((_, index) => knownHosts(run, index)))
-  inputErrors(() => plays.map((play) => limitsOf(run, play, playScope(run, play))))
+  const limits = inputErrors(() => plays.map((play) => limitsOf(run, play)))
   if (hosts.every((names) => names?.length === 0)) throw noHosts(run)
   const answers = new Map<string, unknown>()
   for (const play of plays) await askAll(run, play, answers)
@@ -31,16 +31,11 @@ export async function executeRun(run: Run, files: Files): Promise<ExitCode> {
     diff: run.options.diff,
     playbooks: run.plan.playbooks,
   })
-  const played = await runPlays(run, hosts, answers, files)
+  const played = await runPlays(run, hosts, limits, answers, files)
   const stats = Object.fromEntries(
     [...run.hosts].filter(([name]) => played.has(name)).map(([name, host]) => [name, host.stats]),
   )
-  const exitCode = run.stop.aborted
-    ? exitCodes.interrupted
-    : exitCodeOf(Object.values(stats), {
-        failOnChange: run.options.failOnChange,
-        locked: run.locked.size > 0,
-      })
+  const exitCode = run.stop.aborted ? exitCodes.interrupted : exitCodeOf(Object.values(stats), run.options)
   run.emit({
     type: 'run_finished',
     stats,
@@ -85,6 +80,7 @@ function changesInventory(node: PlanNode): boolean {
 async function runPlays(
   run: Run,
   hosts: readonly (readonly string[] | undefined)[],
+  limits: readonly PlayLimits[],
   answers: ReadonlyMap<string, unknown>,
   files: Files,
 ): Promise<ReadonlySet<string>> {
@@ -105,7 +101,7 @@ async function runPlays(
     }
     hideSecrets(run, play, names)
     if (alive.length === 0) continue
-    const { aborted } = await runPlay(run, play, names, answers, controllers)
+    const { aborted } = await runPlay(run, play, names, { playVars: answers, ...limits[index]! }, controllers)
     if (aborted) return played
   }
   return played

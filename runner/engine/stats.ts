@@ -2,7 +2,17 @@ import { type ExitCode, exitCodes } from '../errors.js'
 import type { HostStats, HostTaskResult } from '../events.js'
 
 export function emptyStats(): HostStats {
-  return { ok: 0, changed: 0, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 }
+  return {
+    ok: 0,
+    changed: 0,
+    unreachable: 0,
+    failed: 0,
+    skipped: 0,
+    rescued: 0,
+    ignored: 0,
+    locked: 0,
+    unknown: 0,
+  }
 }
 
 /**
@@ -24,14 +34,11 @@ export function countResult(stats: HostStats, result: HostTaskResult, rescued: b
 }
 
 /** The exit code of a run that came to its end: a failure wins over a lock, that over an unreachable host or a change. */
-export function exitCodeOf(
-  stats: Iterable<HostStats>,
-  options: { failOnChange: boolean; locked: boolean },
-): ExitCode {
+export function exitCodeOf(stats: Iterable<HostStats>, options: { failOnChange: boolean }): ExitCode {
   const all = [...stats]
   const any = (counter: keyof HostStats): boolean => all.some((host) => host[counter] > 0)
   if (any('failed')) return exitCodes.failed
-  if (options.locked) return exitCodes.locked
+  if (any('locked')) return exitCodes.locked
   if (any('unreachable')) return exitCodes.unreachable
   if (options.failOnChange && (any('changed') || any('unknown'))) return exitCodes.wouldChange
   return exitCodes.ok

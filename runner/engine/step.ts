@@ -6,7 +6,7 @@ import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
-import { beginRole, type HostRun } from './host.js'
+import { beginRole, type HostRun, isLost } from './host.js'
 import { performInclude } from './include.js'
 import { failedItem, type TaskRun } from './item.js'
 import { asCount, asFlag, firstFalse, titleOf } from './keywords.js'
@@ -113,28 +113,23 @@ function concludeTask(
   beginRole(host, task.role, result.status)
   run.emit({ type: 'host_finished', task: info, result: shown })
   const failed = result.status === 'failed' && !result.ignored
-  const locked = isLocked(result)
-  if (locked) run.locked.add(result.delegate ?? host.name)
-  const unreachable = result.status === 'unreachable' && (locked || !result.ignored)
+  // Where another run holds a host, this one goes no further anywhere.
+  const locked = result.status === 'locked'
+  const lost = isLost(result.status) && !result.ignored
   if (failed && step.rescuable)
     host.failure = { task: info.name, result: result.items.find((item) => item.status === 'failed')?.result }
   if (failed && !step.rescuable) host.state = 'failed'
-  if (unreachable) host.state = 'unreachable'
+  if (lost) host.state = 'unreachable'
   return {
     verdict: { failed },
-    gone: unreachable,
-    lost: unreachable,
+    gone: lost,
+    lost,
     fatal:
       locked ||
-      ((failed || unreachable) &&
+      ((failed || lost) &&
         !step.rescuable &&
         (effective?.anyErrorsFatal ?? fatalOf(run, batch, step, task, host))),
   }
-}
-
-/** Another run holds the host: this one goes no further anywhere. */
-function isLocked({ status, items }: HostTaskResult): boolean {
-  return status === 'unreachable' && items.some((item) => item.result.locked === true)
 }
 
 /** A change calls its handlers; a task that calls one that is nowhere fails (Ansible stops the whole run). */

@@ -6,7 +6,7 @@ import { factGroups } from '../modules/facts/groups.js'
 import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
 import { hideOutcome } from './hide.js'
-import { createHostRun, type HostRun } from './host.js'
+import { createHostRun, type HostRun, isLost } from './host.js'
 import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
 import { asCount, type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
@@ -85,7 +85,7 @@ async function untilDone(
       itemScope,
       await (await beginItem(context, itemScope, label)).finish(),
     )
-    if (!repeats || outcome.status === 'skipped' || outcome.status === 'unreachable') return outcome
+    if (!repeats || outcome.status === 'skipped' || isLost(outcome.status)) return outcome
     const done = reached(context, itemScope, outcome)
     const counted = {
       ...outcome,
@@ -217,7 +217,7 @@ function loopResult(values: readonly unknown[], outcomes: readonly ItemOutcome[]
 
 /** The task's status from those of its items: the worst wins, and it is skipped only if every item was. */
 function overall(outcomes: readonly ItemOutcome[]): TaskStatus {
-  const order: readonly TaskStatus[] = ['unreachable', 'failed', 'changed', 'unknown', 'ok']
+  const order: readonly TaskStatus[] = ['locked', 'unreachable', 'failed', 'changed', 'unknown', 'ok']
   return order.find((status) => outcomes.some((outcome) => outcome.status === status)) ?? 'skipped'
 }
 
@@ -229,11 +229,17 @@ function publicItem({ applied: _a, effective, facts: _f, foretold: _t, ...item }
 function censor(result: HostTaskResult): HostTaskResult {
   return {
     ...result,
-    items: result.items.map(({ status }) => ({
+    items: result.items.map(({ status, message, hint }) => ({
       status,
+      // A host that was not entered was told nothing.
+      ...(isLost(status) && { hint }),
       summary: [],
       differences: [],
-      message: status === 'failed' ? 'hidden, since the task says no_log' : undefined,
+      message: isLost(status)
+        ? message
+        : status === 'failed'
+          ? 'hidden, since the task says no_log'
+          : undefined,
       result: { censored: "hidden, since the task says 'no_log: true'" },
     })),
   }

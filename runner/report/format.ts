@@ -34,6 +34,7 @@ export const marks: Readonly<Record<TaskStatus, string>> = {
   skipped: '-',
   failed: '✖',
   unreachable: '✖',
+  locked: '✖',
   unknown: '?',
 }
 
@@ -43,6 +44,7 @@ export const colours: Readonly<Record<TaskStatus, Parameters<typeof styleText>[0
   skipped: 'gray',
   failed: 'red',
   unreachable: 'red',
+  locked: 'red',
   unknown: 'magenta',
 }
 
@@ -108,10 +110,9 @@ export function unifiedDiff({ subject, before, after }: Difference, paint: Paint
     })
 }
 
-/** Ansible's recap: a line per host, sorted; `unknown` only where check mode has some. */
+/** Ansible's recap: a line per host, sorted; `locked` and `unknown` only where there are some. */
 export function recapLines(stats: Readonly<Record<string, HostStats>>, paint: Paint): string[] {
   const width = Math.max(0, ...Object.keys(stats).map((name) => name.length))
-  const anyUnknown = Object.values(stats).some((host) => host.unknown > 0)
   const columns: (keyof HostStats)[] = [
     'ok',
     'changed',
@@ -121,11 +122,12 @@ export function recapLines(stats: Readonly<Record<string, HostStats>>, paint: Pa
     'rescued',
     'ignored',
   ]
-  if (anyUnknown) columns.push('unknown')
+  const isThere = (column: keyof HostStats) => Object.values(stats).some((host) => host[column] > 0)
+  columns.push(...(['locked', 'unknown'] as const).filter(isThere))
   return Object.entries(stats)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, host]) => {
-      const bad = host.failed > 0 || host.unreachable > 0
+      const bad = host.failed > 0 || host.unreachable > 0 || host.locked > 0
       const style = bad ? 'red' : host.changed > 0 || host.unknown > 0 ? 'yellow' : 'green'
       const cells = columns.map((column) => `${column}=${host[column]}`.padEnd(column.length + 5))
       return `${paint(style, name.padEnd(width))} : ${cells.join(' ').trimEnd()}`

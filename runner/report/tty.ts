@@ -155,7 +155,7 @@ function newView(event: Extract<RunEvent, { type: 'play_started' }>): PlayView {
 }
 
 function isBad(result: HostTaskResult): boolean {
-  return result.status === 'failed' || result.status === 'unreachable'
+  return ['failed', 'unreachable', 'locked'].includes(result.status)
 }
 
 /**

@@ -16,6 +16,7 @@ const playbook = folder.write(
   'claim.yaml',
   `- hosts: server-1,agent-1
   gather_facts: false
+  ignore_unreachable: true
   tasks:
     - command: cat /etc/hostname
       changed_when: false
@@ -43,6 +44,7 @@ it('two runs do not change the same hosts at once, and one that was killed holds
   )
   expect(second.stdout).toContain('--lock-wait')
   expect([second.code, dry.code]).toEqual([5, 0])
+  expect(second.stdout).toMatch(/^agent-1 +: ok=1 .* unreachable=0 .* ignored=0 +locked=1$/m)
   expect(second.stdout).toMatch(/command\s+ok=2/)
   first.kill('SIGKILL')
   await ended

@@ -98,6 +98,13 @@ describe('a host that cannot be reached', () => {
     expect(ran.exitCode).toBe(4)
   })
 
+  it('is told why also of a task whose results are hidden', async () => {
+    const ran = await play('- hosts: h2\n  gather_facts: false\n  tasks: [{ ping: , no_log: true }]\n', {
+      files,
+    })
+    expect(ran.stdout).toContain('there is nothing to log in to h2 with')
+  })
+
   it('goes on with ignore_unreachable', async () => {
     const ran = await play(
       `- hosts: web

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { HostTaskResult } from '../../../runner/events.js'
+import type { HostTaskResult, RunEvent } from '../../../runner/events.js'
 import { createJsonlReporter } from '../../../runner/report/jsonl.js'
 import { createPlainReporter } from '../../../runner/report/plain.js'
 import { eventsOf, result } from './support.js'
 
-function shown(results: readonly HostTaskResult[], verbosity = 0): string {
+const shown = (results: readonly HostTaskResult[], verbosity?: number): string =>
+  textOf(eventsOf(results), verbosity)
+
+function textOf(events: readonly RunEvent[], verbosity = 0): string {
   let text = ''
   const reporter = createPlainReporter({
     colour: false,
@@ -13,7 +16,7 @@ function shown(results: readonly HostTaskResult[], verbosity = 0): string {
       text += more
     },
   })
-  for (const event of eventsOf(results)) reporter.handle(event)
+  for (const event of events) reporter.handle(event)
   return text
 }
 
@@ -44,6 +47,18 @@ describe('the plain reporter', () => {
     expect(text).toMatch(
       /✖ failed a {2}non-zero return code\n +stderr: no such unit\n +hint: look at the journal/,
     )
+  })
+
+  it('has a column for hosts that another run holds where there are some', () => {
+    const events = eventsOf([result('a', { status: 'locked', summary: [] }), result('b')])
+    const last = events.at(-1)
+    if (last?.type !== 'run_finished') throw new Error('the last event ends the run')
+    const stats = { ...last.stats, a: { ...last.stats.a!, ok: 0, changed: 0, locked: 1 } }
+    const text = textOf([...events.slice(0, -1), { ...last, stats }])
+    expect(text).toContain('✖ locked a')
+    expect(text).toMatch(/^a : ok=0 .*locked=1$/m)
+    expect(text).toMatch(/^b : ok=1 .*locked=0$/m)
+    expect(shown([result('b')])).not.toContain('locked')
   })
 
   it('shows differences that the events carry', () => {

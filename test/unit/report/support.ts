@@ -25,7 +25,17 @@ export const result = (host: string, over: Partial<ItemResult> = {}): HostTaskRe
   durationMs: 12,
 })
 
-const stats = { ok: 1, changed: 1, unreachable: 0, failed: 0, skipped: 0, rescued: 0, ignored: 0, unknown: 0 }
+const stats = {
+  ok: 1,
+  changed: 1,
+  unreachable: 0,
+  failed: 0,
+  skipped: 0,
+  rescued: 0,
+  ignored: 0,
+  locked: 0,
+  unknown: 0,
+}
 
 /** A run of one play with one task and these results. */
 export function eventsOf(results: readonly HostTaskResult[]): RunEvent[] {
