@@ -28,10 +28,14 @@ export function askWithin(
 }
 
 /**
- * Asks the person at the terminal; what is typed for a private question is not shown.
+ * Asks the person at the terminal; what is typed for a private question is not shown. Where the signal comes first, the
+ * answer is empty.
  * @throws Error where there is no terminal; Interrupted
  */
-export function askTerminal(text: string, options: { private: boolean }): Promise<string> {
+export function askTerminal(
+  text: string,
+  options: { private: boolean; until?: AbortSignal },
+): Promise<string> {
   const { stdin, stderr } = process
   if (!stdin.isTTY) return Promise.reject(new Error('there is no terminal to ask on'))
   return new Promise((resolve, reject) => {
@@ -42,10 +46,17 @@ export function askTerminal(text: string, options: { private: boolean }): Promis
       lines.close()
       reject(new Interrupted())
     })
-    lines.once('line', (answer) => {
+    const end = (answer: string) => {
       lines.close()
-      if (options.private) stderr.write('\n')
       resolve(answer)
+    }
+    options.until?.addEventListener('abort', () => {
+      stderr.write('\n')
+      end('')
+    })
+    lines.once('line', (answer) => {
+      if (options.private) stderr.write('\n')
+      end(answer)
     })
   })
 }

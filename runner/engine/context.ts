@@ -48,8 +48,8 @@ export interface ConnectionOptions {
   readonly becomePassword?: Secret | undefined
 }
 
-/** Asks the person at the terminal. @throws Error with what to do where there is no terminal */
-export type Ask = (text: string, options: { private: boolean }) => Promise<string>
+/** Asks the person at the terminal, until the signal at most. @throws Error with what to do where there is no terminal */
+export type Ask = (text: string, options: { private: boolean; until?: AbortSignal }) => Promise<string>
 
 /** What is shared by everything of one run. */
 export interface Run {

@@ -39,13 +39,7 @@ export async function runControl(
         throw new ModuleFailure(error instanceof Error ? error.message : String(error))
       }
     },
-    sleep: async (ms) => {
-      const { timeoutMs = Number.POSITIVE_INFINITY } = effective
-      await delay(Math.min(ms, timeoutMs), undefined, { signal: run.stop }).catch(() => {
-        throw new HostError('aborted', 'interrupted')
-      })
-      if (ms > timeoutMs) throw new HostError('timedOut', `timed out after ${timeoutMs / 1000} s`)
-    },
+    sleep: (ms, text) => sleepWithin(run, effective, ms, text),
   })
   return {
     status: result.changed ? 'changed' : 'ok',
@@ -55,5 +49,34 @@ export async function runControl(
     says: result.says,
     applied: false,
     facts: result.facts,
+  }
+}
+
+/** Waits; a text is shown to the person at the terminal meanwhile, who may go on with Enter. */
+async function sleepWithin(
+  run: TaskRun['run'],
+  { timeoutMs = Number.POSITIVE_INFINITY }: Effective,
+  ms: number,
+  text: string | undefined,
+): Promise<void> {
+  const limitMs = Math.min(ms, timeoutMs)
+  const until = AbortSignal.timeout(limitMs)
+  if (text !== undefined && (await isAsked(run, text, until))) {
+    if (!until.aborted) return
+  } else
+    await delay(limitMs, undefined, { signal: run.stop }).catch(() => {
+      throw new HostError('aborted', 'interrupted')
+    })
+  if (ms > timeoutMs) throw new HostError('timedOut', `timed out after ${timeoutMs / 1000} s`)
+}
+
+/** False where there is no terminal: the text is said, and nobody was waited for. */
+async function isAsked(run: TaskRun['run'], text: string, until: AbortSignal): Promise<boolean> {
+  try {
+    await run.ask(text, { private: false, until })
+    return true
+  } catch {
+    if (!run.stop.aborted) run.emit({ type: 'message', level: 'info', text })
+    return false
   }
 }

@@ -9,6 +9,7 @@ import {
   type Resource,
   type ResultFields,
 } from '../modules/module.js'
+import { problemsOf } from '../modules/problems.js'
 import type { Applier } from './applier.js'
 import type { PlannedChange } from './host.js'
 import { UnknownError } from './unknown.js'
@@ -41,8 +42,8 @@ export async function planModule(
 export function validate(module: Pick<AnyModule, 'name' | 'args'>, values: unknown): unknown {
   const parsed = module.args.safeParse(values)
   if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map((issue) =>
-    issue.path.length > 0 ? `argument '${issue.path.join('.')}': ${issue.message}` : issue.message,
+  const problems = problemsOf(parsed.error).map(({ path, message }) =>
+    path.length > 0 ? `argument '${path.join('.')}': ${message}` : message,
   )
   throw new ModuleFailure(`${module.name}: ${problems.join('; ')}`)
 }

@@ -4,6 +4,7 @@ import { type Compiled, constant, namesOf, omit } from '../expression/index.js'
 import type { ControlModule } from '../modules/control/control.js'
 import { controlModules } from '../modules/control/index.js'
 import type { AnyModule } from '../modules/module.js'
+import { type Problem, problemsOf } from '../modules/problems.js'
 import { customModules, findModule, modules } from '../modules/registry.js'
 import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { entryOf } from '../syntax/read.js'
@@ -231,7 +232,7 @@ function checkConstants(
 /** What a schema says of arguments: what it makes of them, or what is wrong with them. */
 interface Verdict {
   readonly data?: unknown
-  readonly issues?: readonly Pick<z.core.$ZodIssue, 'path' | 'message'>[]
+  readonly issues?: readonly Problem[]
 }
 
 const verdicts = new WeakMap<z.ZodType, Map<string, Verdict>>()
@@ -252,7 +253,7 @@ function judge(schema: z.ZodType, args: Readonly<Record<string, unknown>>): Verd
 
 function validate(schema: z.ZodType, args: unknown): Verdict {
   const parsed = schema.safeParse(args)
-  return parsed.success ? { data: parsed.data } : { issues: parsed.error.issues }
+  return parsed.success ? { data: parsed.data } : { issues: problemsOf(parsed.error) }
 }
 
 /** Text that YAML has made a number of, and that lost digits on the way. */

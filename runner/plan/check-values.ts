@@ -1,6 +1,7 @@
 import { didYouMean, type Report } from '../errors.js'
 import { booleanOf } from '../expression/booleans.js'
 import type { Compiled } from '../expression/compiled.js'
+import type { Span } from '../syntax/source.js'
 import type { Keywords, Play, Task } from './plan.js'
 
 /** Why a value cannot be that of a keyword; nothing if it can. */
@@ -89,7 +90,7 @@ export function checkPlayValues(play: Play, report: Report): void {
 /** Where hosts do not wait for each other, nothing can be done once for all, and no share of them be counted. */
 export function checkStrategy(play: Play, tasks: readonly Task[], report: Report): void {
   if (play.strategy === 'linear') return
-  const refuse = (name: string, { span }: Compiled): void =>
+  const refuse = (name: string, { span }: { readonly span?: Span | undefined }): void =>
     report({
       code: 'unsupported-key',
       message: `'${name}' has no meaning with 'strategy: ${play.strategy}': its hosts do not wait for each other`,
@@ -99,6 +100,8 @@ export function checkStrategy(play: Play, tasks: readonly Task[], report: Report
   if (play.maxFailPercentage) refuse('max_fail_percentage', play.maxFailPercentage)
   const once = new Set(tasks.flatMap(({ keywords }) => keywords.run_once ?? []))
   for (const each of once) if (each.constant?.value === true) refuse('run_once', each)
+  for (const { action, span } of tasks)
+    if (action.kind === 'control' && action.module.once) refuse(action.module.name, { span })
 }
 
 function check(name: string, compiled: Compiled | undefined, rule: Rule, report: Report): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -45,8 +46,8 @@ export async function play(
     files?: Readonly<Record<string, string>>
     hosts?: number
     dir?: string
-    /** What the person at the terminal answers, in turn, or Ctrl-C; without it there is no terminal. */
-    answers?: readonly (string | Interrupted)[]
+    /** What the person at the terminal answers, in turn, or Ctrl-C, or null for nothing; without it there is no terminal. */
+    answers?: readonly Answer[]
     /** Ctrl-C, once this text is in what the run writes. */
     interruptAt?: string
   } = {},
@@ -68,7 +69,7 @@ export async function play(
 async function runInFolder(
   dir: string,
   args: readonly string[],
-  { answers, interruptAt }: { answers?: readonly (string | Interrupted)[]; interruptAt?: string },
+  { answers, interruptAt }: { answers?: readonly Answer[]; interruptAt?: string },
 ): Promise<Ran> {
   const left = [...(answers ?? [])]
   const stop = new AbortController()
@@ -86,7 +87,7 @@ async function runInFolder(
       stderr: { write: (text) => (stderr += text) },
       colour: false,
       cwd: dir,
-      ...(answers && { ask: async () => given(left.shift() ?? '') }),
+      ...(answers && { ask: async (_text, { until }) => given(left.length > 0 ? left.shift()! : '', until) }),
       interrupt: () => stop.abort(),
       stop: stop.signal,
       abort: new AbortController().signal,
@@ -103,9 +104,12 @@ async function runInFolder(
   return { exitCode, events, stdout, stderr, ...digest(events) }
 }
 
-function given(answer: string | Interrupted): string {
+type Answer = string | Interrupted | null
+
+async function given(answer: Answer, until?: AbortSignal): Promise<string> {
   if (answer instanceof Interrupted) throw answer
-  return answer
+  if (answer === null) await once(until!, 'abort')
+  return answer ?? ''
 }
 
 function digest(events: readonly RunEvent[]): Pick<Ran, 'trace' | 'messages' | 'stats'> {

@@ -14,7 +14,8 @@ export interface Control {
   firstFalse(argument: string): string | undefined
   /** Ask the person at the terminal. @throws ModuleFailure where there is none */
   prompt(text: string, options: { private: boolean }): Promise<string>
-  sleep(ms: number): Promise<void>
+  /** Wait; a text is shown meanwhile, and who reads it at the terminal may go on with Enter. */
+  sleep(ms: number, text?: string): Promise<void>
   /** Give the host the variables of files; gives their paths. @throws ModuleFailure */
   includeVariables(request: IncludeVarsArgs): readonly string[]
   /** Put a host into groups of the inventory, to the end of the run; either may be new. */

@@ -1,27 +1,47 @@
 import { z } from 'zod'
+import { bool, seconds } from '../schema.js'
 import { defineControl } from './control.js'
-
-const seconds = z.coerce.number().nonnegative()
 
 export const pauseModule = defineControl({
   name: 'pause',
+  once: true,
   doc: {
     summary: 'Wait, or ask the person at the terminal',
-    examples: ['- pause: { seconds: 10 }', '- pause: { prompt: Continue with Enter }\n  register: answer'],
+    description:
+      'Once for all hosts of the batch. With a time it waits so long, in check mode not at all; a prompt is shown meanwhile, ' +
+      'and Enter goes on at once. Without a time it waits for an answer, which is `user_input`. Ctrl-C ends the run.',
+    examples: [
+      '- pause: { seconds: 10 }',
+      '- pause: { prompt: Continue with Enter }\n  register: answer',
+      '- pause: { minutes: 1, prompt: The balancer takes notice }',
+    ],
   },
-  args: z.strictObject({
-    seconds: seconds.optional().describe('How long to wait'),
-    minutes: seconds.optional().describe('How long to wait'),
-    prompt: z.string().optional().describe('What to ask; without a time it waits for an answer'),
-    echo: z.boolean().default(true).describe('Show what is typed'),
-  }),
+  args: z
+    .strictObject({
+      seconds: seconds.optional().describe('How long to wait.'),
+      minutes: seconds.optional().describe('How long to wait.'),
+      prompt: z.string().optional().describe('What to ask or, with a time, what to say.'),
+      echo: bool.default(true).describe('Show what is typed.'),
+    })
+    .refine(
+      (value) => value.seconds === undefined || value.minutes === undefined,
+      'give seconds, or minutes: one of the two',
+    ),
   async run(args, control) {
-    const wait = (args.seconds ?? 0) + 60 * (args.minutes ?? 0)
-    if (args.seconds === undefined && args.minutes === undefined) {
+    const time = args.seconds ?? (args.minutes === undefined ? undefined : args.minutes * 60)
+    const start = new Date()
+    let user_input = ''
+    if (time === undefined) {
       const text = args.prompt ?? 'Press Enter to continue'
-      return { fields: { user_input: await control.prompt(text, { private: !args.echo }) } }
-    }
-    if (!control.checkMode) await control.sleep(wait * 1000)
-    return { fields: { delta: wait } }
+      user_input = await control.prompt(text, { private: !args.echo })
+    } else if (!control.checkMode) await control.sleep(time * 1000, args.prompt)
+    return { fields: { ...waited(start, new Date()), user_input, echo: args.echo, rc: 0 } }
   },
 })
+
+/** What Ansible's result tells of the time. */
+function waited(start: Date, stop: Date) {
+  const seconds = (stop.getTime() - start.getTime()) / 1000
+  const stdout = `Paused for ${Math.round(seconds * 100) / 100} seconds`
+  return { start: start.toISOString(), stop: stop.toISOString(), delta: Math.floor(seconds), stdout }
+}

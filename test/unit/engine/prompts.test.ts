@@ -46,3 +46,45 @@ describe('vars_prompt', () => {
     expect(ran.stderr).toMatch(message)
   })
 })
+
+describe('pause', () => {
+  const pausing = (args: string) => `- hosts: web
+  gather_facts: false
+  tasks:
+    - { pause: ${args}, register: rest }
+    - { debug: { msg: "<%= rest.stdout.startsWith('Paused for') %> <%= rest.user_input %>" } }
+`
+
+  it('asks once for all hosts, and hands them the answer', async () => {
+    const ran = await play(pausing('{ prompt: Go on }'), { answers: ['yes'], hosts: 2 })
+    expect(ran.messages).toEqual(['h1: true yes', 'h2: true yes'])
+  })
+
+  it('with a time, says its prompt and waits; Enter goes on at once', async () => {
+    const unseen = await play(pausing('{ prompt: The balancer takes notice, seconds: 0.01 }'))
+    expect(unseen.messages).toEqual(['h1: true '])
+    const said = unseen.events.flatMap((event) => (event.type === 'message' ? [event.text] : []))
+    expect(said).toEqual(['The balancer takes notice'])
+    const answered = await play(pausing('{ prompt: Wait, minutes: 60 }'), { answers: [''] })
+    expect(answered.exitCode).toBe(exitCodes.ok)
+  })
+
+  it('with a time, ends by itself at the terminal, or by Ctrl-C', async () => {
+    const ran = await play(pausing('{ prompt: Wait, seconds: 0.01 }'), { answers: [null] })
+    expect(ran.exitCode).toBe(exitCodes.ok)
+    const left = await play(pausing('{ prompt: Wait, minutes: 60 }'), { answers: [new Interrupted()] })
+    expect(left.exitCode).toBe(exitCodes.interrupted)
+  })
+
+  it.each([
+    ['{ seconds: 1, minutes: 1 }', 'give seconds, or minutes'],
+    ['{ seconds: soon }', 'must be a number of seconds'],
+  ])('refuses %s', async (args, message) => {
+    expect((await play(pausing(args))).stderr).toContain(message)
+  })
+
+  it('is refused where hosts do not wait for each other', async () => {
+    const free = pausing('{ seconds: 1 }').replace('gather_facts', 'strategy: free\n  gather_facts')
+    expect((await play(free)).stderr).toContain("'pause' has no meaning with 'strategy: free'")
+  })
+})

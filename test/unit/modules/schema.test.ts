@@ -4,8 +4,9 @@ import { z } from 'zod'
 import { matchesGlob } from '../../../runner/modules/files/glob.js'
 import { modeAfter } from '../../../runner/modules/files/mode.js'
 import { findSum } from '../../../runner/modules/get-url.js'
+import { problemsOf } from '../../../runner/modules/problems.js'
 import { findModule, moduleAliases, modules } from '../../../runner/modules/registry.js'
-import { bool, mode, path, text, textList } from '../../../runner/modules/schema.js'
+import { bool, mode, path, seconds, text, textList } from '../../../runner/modules/schema.js'
 import { joinWords, splitWords } from '../../../runner/modules/words.js'
 
 describe('modes', () => {
@@ -35,6 +36,17 @@ describe('modes', () => {
   ])('%s of %s', (spec, current, isDirectory, after) =>
     expect(modeAfter(spec, current, isDirectory)).toBe(after),
   )
+})
+
+test.each([
+  [{ a: 'soon' }, 'must be a number of seconds'],
+  [{ b: '0888' }, "must be octal ('0644') or symbolic ('u=rw,g=r')"],
+  [{ c: [{}] }, 'Invalid input: expected string, received object'],
+  [{ d: 'x' }, 'Invalid input: expected number, received string'],
+])('of %j is told what its own type says', (given, message) => {
+  const fields = { a: seconds, b: mode, c: textList, d: z.number() }
+  const { error } = z.strictObject(fields).partial().safeParse(given)
+  expect(problemsOf(error!).map((one) => one.message)).toEqual([message])
 })
 
 test('booleans in Ansible’s words, paths, lists', () => {
