@@ -4,6 +4,7 @@ import { controlModules } from '../modules/control/index.js'
 import { docText } from '../modules/doc.js'
 import type { AnyModule } from '../modules/module.js'
 import { customModules, findModule, modules } from '../modules/registry.js'
+import { directiveDocs } from '../plan/directives.js'
 import { diskFiles } from '../syntax/files.js'
 
 /**
@@ -30,9 +31,12 @@ export async function runDoc(
 type Documented = Pick<AnyModule, 'name' | 'doc' | 'args' | 'freeForm'>
 
 function allModules(): ReadonlyMap<string, Documented> {
-  const pairs = [...Object.values(modules), ...customModules().values(), ...controlModules].map(
-    (one) => [one.name, one as Documented] as const,
-  )
+  const pairs = [
+    ...Object.values(modules),
+    ...customModules().values(),
+    ...controlModules,
+    ...directiveDocs,
+  ].map((one) => [one.name, one as Documented] as const)
   return new Map(pairs.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { AnyModule } from './module.js'
+import { refusedArguments } from './refused.js'
 
 /** One argument, as people read of it. */
 export interface ArgumentDoc {
@@ -136,6 +137,10 @@ export function docText(module: AnyModule, width = 80): string {
       ...wrap(row.description, width - 6).map((line) => `      ${line}`),
     ]
   })
+  const refused = Object.entries(refusedArguments[name] ?? {}).map(([argument, reason]) => [
+    `  ${argument}`,
+    ...wrap(reason, width - 6).map((line) => `      ${line}`),
+  ])
   const free = module.freeForm ? [`\`${name}: text\` sets ${module.freeForm}.`, ''] : []
   return `${[
     `${name}: ${doc.summary}`,
@@ -143,6 +148,7 @@ export function docText(module: AnyModule, width = 80): string {
     ...(doc.description ? [...wrap(doc.description, width), ''] : []),
     ...free,
     ...(rows.length > 0 ? ['arguments:', ...rows.flat(), ''] : ['It takes no arguments.', '']),
+    ...(refused.length > 0 ? ['not taken, unlike in Ansible:', ...refused.flat(), ''] : []),
     'examples:',
     ...doc.examples.flatMap((example) => [
       '',
@@ -165,6 +171,16 @@ function wrap(body: string, width: number): string[] {
   return lines
 }
 
+/** What Ansible's module takes and this one does not; arguments with one reason together. */
+function refusedParts(module: string): string[] {
+  const byReason = new Map<string, string[]>()
+  for (const [argument, reason] of Object.entries(refusedArguments[module] ?? {}))
+    byReason.set(reason, [...(byReason.get(reason) ?? []), `\`${argument}\``])
+  if (byReason.size === 0) return []
+  const rows = [...byReason].map(([reason, names]) => `- ${names.join(', ')}: ${reason}`)
+  return [`Not taken, unlike in Ansible:\n\n${rows.join('\n')}`]
+}
+
 /** The same in Markdown, under a heading. */
 export function docMarkdown(module: AnyModule, aliases: readonly string[] = []): string {
   const { name, doc } = module
@@ -181,6 +197,7 @@ export function docMarkdown(module: AnyModule, aliases: readonly string[] = []):
     `${doc.summary}.`,
     ...[doc.description ?? '', also, free].filter((part) => part !== ''),
     rows.length > 0 ? table.join('\n') : 'It takes no arguments.',
+    ...refusedParts(name),
     ...doc.examples.map((example) => `\`\`\`yaml\n${example.trimEnd()}\n\`\`\``),
   ]
   return `${parts.join('\n\n')}\n`

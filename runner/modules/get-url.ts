@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { Secret } from '../secrets/secret.js'
 import { applyFile } from './files/apply.js'
 import { attributesOf } from './files/attributes.js'
+import { type Algorithm, type Checksum, probeChecksum, sumLengths } from './files/checksum.js'
 import { type Download, useProxy, webOptions, webVars } from './files/download.js'
 import { downloadHere } from './files/download-here.js'
 import { asksPolicy } from './files/label.js'
@@ -17,6 +18,21 @@ import { shellScript } from './script.js'
 
 const web = text.refine((v) => /^(https?|ftp|file):\/\/\S+$/.test(v) && URL.canParse(v), 'must be a URL')
 
+function isChecksum(checksum: string): boolean {
+  const { algorithm, value } = parted(checksum)
+  if (!Object.hasOwn(sumLengths, algorithm)) return false
+  return (
+    /^(https?|ftp|file):\/\/\S+$/.test(value) ||
+    (/^[0-9a-fA-F]+$/.test(value) && value.length === sumLengths[algorithm])
+  )
+}
+
+/** `sha256:…`: the algorithm, and the sum or where it is found. */
+function parted(checksum: string): { readonly algorithm: Algorithm; readonly value: string } {
+  const at = checksum.indexOf(':')
+  return { algorithm: checksum.slice(0, at) as Algorithm, value: checksum.slice(at + 1) }
+}
+
 const args = z
   .strictObject({
     url: web.describe('What to fetch; the host fetches it, with curl or wget.'),
@@ -29,12 +45,11 @@ const args = z
       ),
     dest: path.describe('Where it goes; into a folder under the URL’s last name.'),
     checksum: text
-      .refine(
-        (v) => /^sha256:([0-9a-fA-F]{64}|(https?|ftp|file):\/\/\S+)$/.test(v),
-        'must be sha256:HEX or sha256:URL',
-      )
+      .refine(isChecksum, 'must be sha256:HEX or sha256:URL (md5, sha1, sha224, sha384 and sha512, too)')
       .optional()
-      .describe('`sha256:HEX`, or `sha256:URL` of a file of checksums.'),
+      .describe(
+        '`sha256:HEX`, or `sha256:URL` of a file of checksums; also md5, sha1, sha224, sha384 and sha512.',
+      ),
     headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), secretLine).default({}),
     url_username: secretLine.optional(),
     url_password: secretLine.optional(),
@@ -64,7 +79,7 @@ type Args = z.output<typeof args>
 
 /** Of a file of checksums, where it is one. */
 function sumUrl(checksum: string | undefined): string | undefined {
-  return checksum?.includes('://') ? checksum.slice('sha256:'.length) : undefined
+  return checksum?.includes('://') ? parted(checksum).value : undefined
 }
 
 const sumsScript = shellScript(
@@ -78,7 +93,7 @@ const sumsScript = shellScript(
 export const getUrl = defineModule({
   name: 'get_url',
   doc: {
-    summary: 'Let the host fetch a file, verified by its SHA-256',
+    summary: 'Let the host fetch a file, verified by its checksum',
     description:
       'With a checksum, a file that already has it costs one round trip and no download; one that is fetched and has ' +
       'another leaves what was there. Give a checksum for every program. What `headers` and `url_username` say is for the ' +
@@ -91,17 +106,20 @@ export const getUrl = defineModule({
   args,
   aliases: { username: 'url_username', password: 'url_password' },
   async probe(host, args: Args) {
-    const [answer, sha256] = [
-      await probeFile(host, { path: args.dest, base: lastName(args.url), policy: asksPolicy(args) }),
-      await wantedSum(host, args),
-    ]
-    return { answer, sha256 }
+    const place = { path: args.dest, base: lastName(args.url) }
+    const { algorithm } = parted(args.checksum ?? 'sha256:')
+    const [answer, here, sum] = await Promise.all([
+      probeFile(host, { ...place, policy: asksPolicy(args) }),
+      algorithm === 'sha256' ? '' : probeChecksum(host, place, algorithm),
+      wantedSum(host, args),
+    ])
+    return { answer, here: here || answer.file.sha256, sum }
   },
-  diff(args, { answer, sha256 }) {
+  diff(args, { answer, here, sum }) {
     const { backup, force } = args
     // Without a checksum what is there is right, unless it shall be fetched every time.
-    const kept = sha256 === '' && !force && answer.file.kind === 'file' ? (answer.file.sha256 ?? '') : sha256
-    const content = downloadOf(args, args.url, kept)
+    const isRight = answer.file.kind === 'file' && (sum ? sum.hex === here : !force)
+    const content = downloadOf(args, args.url, sum, isRight ? (answer.file.sha256 ?? '') : undefined)
     const validate = validatorOf(args.validate)
     return planFile({ attributes: attributesOf(args), content, backup, validate }, answer)
   },
@@ -114,14 +132,14 @@ export const getUrl = defineModule({
 const lastName = (url: string) =>
   decodeURIComponent(url.replace(/[?#].*$/, '').replace(/^.*\//s, '')) || 'index.html'
 
-function downloadOf(args: Args, url: string, sha256: string): Download {
+function downloadOf(args: Args, url: string, sum: Checksum | undefined, kept?: string): Download {
   const { timeout, url_username: user, url_password: password } = args
   // Who asks, and with which headers, is for the server of `url` alone.
   const own = new URL(url).host === new URL(args.url).host
   const pair = user === undefined ? undefined : `${reveal(user)}:${reveal(password ?? '')}`
   const hidden = [user, password].some((one) => one instanceof Secret)
   return {
-    ...{ url, sha256, timeout },
+    ...{ url, timeout, sum, sha256: kept ?? (sum?.algorithm === 'sha256' ? sum.hex : '') },
     headers: own ? args.headers : {},
     user: own && pair !== undefined && hidden ? new Secret(pair) : own ? pair : undefined,
     validateCerts: args.validate_certs,
@@ -136,14 +154,16 @@ async function atHand({ via }: Args, work: FileWork): Promise<FileWork> {
   return { ...work, order: { ...work.order, content: await downloadHere(work.order.content) } }
 }
 
-/** The wanted SHA-256, '' for none. Its file of checksums names the file, or holds one sum alone. */
-async function wantedSum(host: ProbeHost, args: Args): Promise<string> {
+/** The wanted sum, undefined for none. Its file of checksums names the file, or holds one sum alone. */
+async function wantedSum(host: ProbeHost, args: Args): Promise<Checksum | undefined> {
+  if (args.checksum === undefined) return undefined
+  const { algorithm, value } = parted(args.checksum)
   const url = sumUrl(args.checksum)
-  if (url === undefined) return (args.checksum ?? '').slice('sha256:'.length).toLowerCase()
-  const body = await sumsOf(host, args, downloadOf(args, url, ''))
-  const found = findSum(body, lastName(args.url))
-  if (found === undefined) throw new ModuleFailure(`${url} has no SHA-256 of ${lastName(args.url)}`)
-  return found
+  if (url === undefined) return { algorithm, hex: value.toLowerCase() }
+  const body = await sumsOf(host, args, downloadOf(args, url, undefined))
+  const hex = findSum(body, lastName(args.url), algorithm)
+  if (hex === undefined) throw new ModuleFailure(`${url} has no ${algorithm} of ${lastName(args.url)}`)
+  return { algorithm, hex }
 }
 
 async function sumsOf(host: ProbeHost, { via }: Args, order: Download): Promise<string> {
@@ -153,10 +173,11 @@ async function sumsOf(host: ProbeHost, { via }: Args, order: Download): Promise<
   return (await host.query(script)).stdout.toString('utf8')
 }
 
-/** The sum of a file in the text that `sha256sum` prints; the only sum, where there is but one without a name. */
-export function findSum(body: string, name: string): string | undefined {
+/** The sum of a file in the text that `sha256sum` and its kin print; the only sum, where there is but one without a name. */
+export function findSum(body: string, name: string, algorithm: Algorithm = 'sha256'): string | undefined {
+  const rule = new RegExp(`^([0-9a-fA-F]{${sumLengths[algorithm]}})(?:\\s+\\*?(.*))?$`)
   const lines = body.split('\n').flatMap((line) => {
-    const [, sum, file = ''] = /^([0-9a-fA-F]{64})(?:\s+\*?(.*))?$/.exec(line.trim()) ?? []
+    const [, sum, file = ''] = rule.exec(line.trim()) ?? []
     return sum === undefined ? [] : [{ sum: sum.toLowerCase(), file: file.replace(/^.*\//, '') }]
   })
   return (

@@ -5,16 +5,20 @@ import type { ControlModule } from '../modules/control/control.js'
 import { controlModules } from '../modules/control/index.js'
 import type { AnyModule } from '../modules/module.js'
 import { type Problem, problemsOf } from '../modules/problems.js'
+import { refusalOf } from '../modules/refused.js'
 import { customModules, findModule, modules } from '../modules/registry.js'
 import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { entryOf } from '../syntax/read.js'
 import { losesDigits } from './check-specs.js'
 import { type Reader, readConditions, readExpression, readValue } from './context.js'
+import { directiveDocs } from './directives.js'
 import { argumentWords, freeFormArguments } from './free-form.js'
 import type { Action, ModuleDefaults } from './plan.js'
 
 /** Words that stand in a module's place and that the planner itself understands. */
-export const directives = new Set(['import_tasks', 'include_tasks', 'import_role', 'include_role', 'meta'])
+export const directives: ReadonlySet<string> = new Set(
+  directiveDocs.map(({ name }) => name).filter((name) => name !== 'import_playbook'),
+)
 
 const prefixes = ['ansible.builtin.', 'ansible.legacy.', 'community.general.', 'ansible.posix.']
 
@@ -183,15 +187,21 @@ function checkArguments(
   for (const { key, keySpan } of args) {
     if (!known || known.has(key)) continue
     unknown = true
-    const guess = didYouMean(key, known)
     reader.report({
       code: 'unknown-argument',
-      message: `'${found.module.name}' has no argument '${key}'`,
       span: keySpan,
-      hint: guess ? `did you mean '${guess}'?` : `its arguments are: ${[...known].join(', ')}`,
+      ...unknownArgument(found.module.name, key, known),
     })
   }
   if (!unknown) checkConstants(found, entry, args, values, reader)
+}
+
+function unknownArgument(module: string, key: string, known: ReadonlySet<string>) {
+  const reason = refusalOf(module, key)
+  if (reason !== undefined) return { message: `'${module}' does not take '${key}'`, hint: reason }
+  const guess = didYouMean(key, known)
+  const hint = guess ? `did you mean '${guess}'?` : `its arguments are: ${[...known].join(', ')}`
+  return { message: `'${module}' has no argument '${key}'`, hint }
 }
 
 /** Validates what is known before the run: constants by their value, the rest by being there. */

@@ -34,8 +34,9 @@ interface Request {
   readonly span: Span
 }
 
-const roleNames = ['name', 'tasks_from', 'vars_from', 'defaults_from', 'handlers_from']
-const roleFlags = ['public', 'allow_duplicates', 'rolespec_validate']
+/** The arguments of roles, as tsplay doc has them, too (directives.ts). */
+export const roleNames = ['name', 'tasks_from', 'vars_from', 'defaults_from', 'handlers_from']
+export const roleFlags = ['public', 'allow_duplicates', 'rolespec_validate']
 const onImports: ReadonlySet<string> = new Set([
   ...inheritable,
   'name',

@@ -2,17 +2,20 @@ import { controlModules } from '../../runner/modules/control/index.js'
 import { docMarkdown } from '../../runner/modules/doc.js'
 import type { AnyModule } from '../../runner/modules/module.js'
 import { moduleAliases, modules } from '../../runner/modules/registry.js'
+import { directiveDocs } from '../../runner/plan/directives.js'
 
 /** docs/modules.md: every module, from its schema. */
 export function modulesPage(): string {
-  const all = [...Object.values(modules), ...(controlModules as readonly unknown[] as AnyModule[])]
+  const others = [...controlModules, ...directiveDocs] as readonly unknown[] as AnyModule[]
+  const all = [...Object.values(modules), ...others]
   const sorted = all.sort((a, b) => (a.name < b.name ? -1 : 1))
   const aliases = (name: string) =>
     Object.keys(moduleAliases).filter((alias) => moduleAliases[alias] === name)
   return `# Modules
 
 Each has the name and the arguments that it has in Ansible, as far as they are listed; an argument that is not is an
-error before any host is touched. \`tsplay doc MODULE\` shows the same at the terminal. \`npm run docs\` writes this page
+error before any host is touched; those of ansible-core that are refused are listed under each, with what to do
+instead. \`tsplay doc MODULE\` shows the same at the terminal. \`npm run docs\` writes this page
 from the schemas of \`runner/modules/\`.
 
 ## What they are tested on

@@ -6,6 +6,7 @@ import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ModuleFailure } from '../module.js'
 import { reveal } from '../schema.js'
+import type { Checksum } from './checksum.js'
 import type { Content } from './content.js'
 import { basicAuth, type Download } from './download.js'
 
@@ -17,9 +18,9 @@ let folder: string | undefined
  * @throws ModuleFailure with the server's or the system's reason, or where its SHA-256 is another
  */
 export function downloadHere(order: Download): Promise<Content> {
-  const { url, sha256, headers, user } = order
+  const { url, sha256, sum, headers, user } = order
   const told = Object.entries(headers).map(([name, value]) => [name, reveal(value)])
-  const key = JSON.stringify([url, sha256, told, reveal(user ?? '')])
+  const key = JSON.stringify([url, sha256, sum, told, reveal(user ?? '')])
   const known = fetched.get(key)
   if (known) return known
   const content = request(order)
@@ -32,12 +33,14 @@ async function request(order: Download): Promise<Content> {
   folder ??= temporaryFolder()
   const path = join(folder, randomUUID())
   const hash = createHash('sha256')
+  const own = createHash(order.sum?.algorithm ?? 'sha256')
   let size = 0
   const idle = idleLimit(order)
   const count = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       idle.refresh()
       hash.update(chunk)
+      own.update(chunk)
       size += chunk.length
       done(null, chunk)
     },
@@ -52,9 +55,14 @@ async function request(order: Download): Promise<Content> {
     idle.end()
   }
   const sha256 = hash.digest('hex')
-  if (order.sha256 !== '' && sha256 !== order.sha256)
-    throw new ModuleFailure(`the checksum of ${order.url} is wrong: sha256 ${sha256}, not ${order.sha256}`)
+  checkSum(order, { algorithm: order.sum?.algorithm ?? 'sha256', hex: own.digest('hex') })
   return { size, sha256, secret: false, stream: () => createReadStream(path) }
+}
+
+function checkSum({ url, sha256, sum }: Download, { algorithm, hex }: Checksum): void {
+  const wanted = sum?.hex ?? sha256
+  if (wanted !== '' && hex !== wanted)
+    throw new ModuleFailure(`the checksum of ${url} is wrong: ${algorithm} ${hex}, not ${wanted}`)
 }
 
 /** Gives up when nothing comes for as long as `timeout` says. */

@@ -1,12 +1,15 @@
 import { Secret } from '../../secrets/secret.js'
 import { bool, reveal } from '../schema.js'
 import { joinWords } from '../words.js'
+import type { Checksum } from './checksum.js'
 
 /** What the host fetches itself. */
 export interface Download {
   readonly url: string
   /** Hex, or '' where it is not known. */
   readonly sha256: string
+  /** Its sum by another algorithm, which vouches for it instead. */
+  readonly sum?: Checksum | undefined
   /** In seconds, to connect and between two bytes. */
   readonly timeout: number
   readonly headers: Readonly<Record<string, string | Secret>>
@@ -35,6 +38,7 @@ export const webVars = ['curl_config', 'wget_options', 'verify', 'use_proxy'] as
 export function webOptions({
   url,
   sha256,
+  sum,
   headers,
   user,
   validateCerts = true,
@@ -55,7 +59,7 @@ export function webOptions({
     ...(caPath === undefined ? [] : [`--ca-certificate=${caPath}`]),
     ...(validateCerts ? [] : ['--no-check-certificate']),
   ]
-  const vouched = sha256 !== '' && lines.length === 0 && user === undefined
+  const vouched = (sha256 !== '' || sum !== undefined) && lines.length === 0 && user === undefined
   return {
     verify: validateCerts && url.startsWith('https:') && !vouched ? 'yes' : 'no',
     use_proxy: useProxy ? 'yes' : 'no',

@@ -133,9 +133,13 @@ fi`),
 const fetchScript = shellScript(
   'fetch-file',
   'apply',
-  [...writeVars, 'url', 'timeout', ...webVars],
+  [...writeVars, 'url', 'timeout', 'summer', 'sum', ...webVars],
   `${webGet}${writeProgram(`${makeTemp}
-said=$(web_get "$fs_temp" 2>&1) || unwritten "could not fetch $url: $(web_why "$said")"`)}`,
+said=$(web_get "$fs_temp" 2>&1) || unwritten "could not fetch $url: $(web_why "$said")"
+if [ -n "$sum" ]; then
+  got=$("$summer" <"$fs_temp") || exit 1
+  [ "\${got%% *}" = "$sum" ] || fail "the checksum is wrong: \${summer%sum} \${got%% *}, not $sum; $path stays as it was"
+fi`)}`,
 )
 
 /**
@@ -157,8 +161,10 @@ async function scriptFor(host: ApplyHost, order: WriteOrder): Promise<Script> {
   const { content } = order
   const values = valuesOf(host, order)
   if ('url' in content) {
-    const { url, timeout } = content
-    return fetchScript({ ...values, url, timeout: `${Math.ceil(timeout)}`, ...webOptions(content) })
+    const { url, timeout, sum } = content
+    const wanted = { summer: sum ? `${sum.algorithm}sum` : '', sum: sum?.hex ?? '' }
+    const web = { url, timeout: `${Math.ceil(timeout)}`, ...webOptions(content) }
+    return fetchScript({ ...values, ...wanted, ...web })
   }
   if ('from' in content) return script({ ...values, content: '', temp: '', from: content.from })
   if (!isInline(content)) {

@@ -8,7 +8,18 @@ import type { Commands, PackageOrder, PackageWork } from './order.js'
 const applyScript = shellScript(
   'apply-packages',
   'apply',
-  ['environment', 'update', 'main', 'locked', 'broken', 'repair', 'fine', 'lock_timeout'],
+  [
+    'environment',
+    'update',
+    'main',
+    'locked',
+    'broken',
+    'repair',
+    'fine',
+    'lock_timeout',
+    'retries',
+    'max_delay',
+  ],
   `LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
@@ -40,7 +51,15 @@ work() {
   patiently "$@"
 }
 eval "set -- $update"
-[ $# -eq 0 ] || patiently "$@" || exit 1
+tried=0
+pause=1
+until [ $# -eq 0 ] || patiently "$@"; do
+  [ "$tried" -lt "$retries" ] || exit 1
+  tried=$((tried + 1))
+  [ "$pause" -le "$max_delay" ] || pause=$max_delay
+  sleep "$pause"
+  pause=$((pause * 2))
+done
 eval "$main"
 exit 0`,
 )
@@ -87,5 +106,7 @@ function valuesOf(commands: Commands, order: PackageOrder, work: PackageWork) {
     repair: joinWords(repair),
     fine: fine.join(' '),
     lock_timeout: `${order.lock_timeout}`,
+    retries: `${order.update_cache_retries}`,
+    max_delay: `${order.update_cache_retry_max_delay}`,
   }
 }

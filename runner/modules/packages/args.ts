@@ -46,12 +46,14 @@ export function packageModuleOf<A>(module: {
   readonly name: string
   readonly doc: ModuleDoc
   readonly args: z.ZodType<A>
+  readonly aliases?: Readonly<Record<string, string>>
   order(args: A): PackageOrder
 }) {
   return defineModule({
     name: module.name,
     doc: module.doc,
     args: module.args,
+    aliases: module.aliases ?? {},
     probe: (host, args: A) => probePackages(host, module.order(args)),
     diff: (args, state) => planPackages(module.order(args), state),
     apply: (host, args, { data }) => applyPackages(host, module.order(args), data),

@@ -18,6 +18,16 @@ export const askApt = `ask_deb() {
   esac
   printf 'deb %s %s\\n' "$about" "$known"
 }
+# apt-get's simulation names each file that autoclean would remove.
+ask_fetched() {
+  if [ "$clean" = clean ]; then
+    told=$(find /var/cache/apt/archives -type f -name '*.deb') || exit 1
+  else
+    told=$(apt-get -s -q autoclean) || exit 1
+    told=$(printf '%s\n' "$told" | grep '^Del ')
+  fi
+  printf 'fetched %s\n' "$(printf '%s' "$told" | grep -c .)"
+}
 ask_apt() {
   newest=0
   for stamp in /var/lib/apt/periodic/update-success-stamp /var/lib/apt/lists/partial /var/lib/apt/lists; do
@@ -27,6 +37,7 @@ ask_apt() {
   if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then newest=0; fi
   echo "lists $newest $(date +%s)"
   if [ -n "$deb" ]; then ask_deb; fi
+  if [ -n "$clean" ]; then ask_fetched; fi
   if [ $# -gt 0 ] && [ -z "$simulate" ]; then
     known=$(dpkg-query -W -f 'package \${db:Status-Status} \${Package} \${Version} \${Architecture}\\n' -- "$@" 2>/dev/null)
     status=$?

@@ -22,7 +22,8 @@ const when = (condition: boolean | undefined, ...words: readonly string[]) => (c
 
 function apt(order: PackageOrder, { names, pending }: PackageWork): Commands {
   const tool = ['apt-get', '-y', '-q', '-o', `DPkg::Lock::Timeout=${order.lock_timeout}`]
-  const kept = ['-o', 'Dpkg::Options::=--force-confdef', '-o', 'Dpkg::Options::=--force-confold']
+  const dpkg = order.dpkg_options.split(',').map((option) => `--${option}`)
+  const kept = dpkg.flatMap((option) => ['-o', `Dpkg::Options::=${option}`])
   const recommends = order.install_recommends
   const options = [
     ...when(recommends !== undefined, `--${recommends ? '' : 'no-'}install-recommends`),
@@ -42,11 +43,12 @@ function apt(order: PackageOrder, { names, pending }: PackageWork): Commands {
       ...when(pending, 'x').map(() =>
         run(whole, ...when(order.purge && whole === 'autoremove', '--purge'), ...subjects),
       ),
+      ...(order.clean ? [[...tool, order.clean]] : []),
     ],
     // The lock of the package lists is not one that apt waits for, and another boot-time job may hold it.
     locked: 'Could not get lock',
     broken: 'dpkg --configure -a',
-    repair: ['dpkg', '--force-confdef', '--force-confold', '--configure', '-a'],
+    repair: ['dpkg', ...dpkg, '--configure', '-a'],
     environment: {
       DEBIAN_FRONTEND: 'noninteractive',
       NEEDRESTART_MODE: 'l',

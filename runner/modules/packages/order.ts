@@ -32,6 +32,13 @@ export interface PackageOrder {
   readonly deb?: string | undefined
   /** Install what building these needs (apt). */
   readonly buildDep: boolean
+  /** Remove package files that were fetched (apt): all of them, or those that are outdated. */
+  readonly clean?: 'clean' | 'autoclean' | undefined
+  /** What dpkg does with changed configuration files, with commas (apt). */
+  readonly dpkg_options: string
+  /** How often fetching the lists is tried again, and the longest wait between two tries, in seconds. */
+  readonly update_cache_retries: number
+  readonly update_cache_retry_max_delay: number
   /** Words for the tool, before the names; for the probe too where they choose repositories. */
   readonly options: readonly string[]
   readonly probeOptions: readonly string[]
@@ -47,6 +54,9 @@ export const plainOrder: Omit<PackageOrder, 'use' | 'names' | 'state'> = {
   allow_downgrade: false,
   purge: false,
   buildDep: false,
+  dpkg_options: 'force-confdef,force-confold',
+  update_cache_retries: 0,
+  update_cache_retry_max_delay: 12,
   options: [],
   probeOptions: [],
 }
@@ -73,6 +83,8 @@ export interface PackageState {
   readonly pending: readonly Pending[]
   /** The package file that was asked for, compared with what is installed of its name. */
   readonly deb?: { readonly name: string; readonly version: string; readonly installed: string }
+  /** How many package files `clean` would remove. */
+  readonly fetched: number
   /** Names of package files that are not there. */
   readonly missing: ReadonlySet<string>
   /** The host has no lists of packages yet: what is newest cannot be told before they are fetched. */

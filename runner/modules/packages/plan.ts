@@ -22,13 +22,15 @@ export function planPackages(order: PackageOrder, state: PackageState): PackageC
   const newest = order.state === 'latest' || order.upgrade !== undefined
   const update = (order.update_cache && state.listsAge >= order.cache_valid_time) || (newest && state.blind)
   const useful = names.length > 0 || newest || order.buildDep || order.names.length === 0
-  if (names.length === 0 && pending.length === 0 && !(update && useful)) return undefined
+  const cleans = order.clean !== undefined && state.fetched > 0
+  if (names.length === 0 && pending.length === 0 && !(update && useful) && !cleans) return undefined
   const missing = [...state.missing]
   return {
     summary: [
       ...(update ? ['update the package lists'] : []),
       ...names.map((name) => `${verbOf(order)} ${name}`),
       ...pending.map(phrase),
+      ...(cleans ? [`remove ${state.fetched} fetched package files`] : []),
     ],
     differences: differences(order, state, names, pending),
     ...(missing.length > 0 ? { requires: missing.map((path) => `file:${path}`) } : {}),

@@ -17,7 +17,7 @@ import {
 const script = shellScript(
   'probe-packages',
   'probe',
-  ['manager', 'names', 'latest', 'deb', 'simulate', 'probe_options', 'apk_database'],
+  ['manager', 'names', 'latest', 'deb', 'simulate', 'clean', 'probe_options', 'apk_database'],
   `${findPath}LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
@@ -64,6 +64,7 @@ export async function probePackages(
       latest: order.upgrade === undefined ? (order.state === 'latest' ? 'yes' : 'no') : 'all',
       deb: order.deb ?? '',
       simulate: joinWords(simulated(order)),
+      clean: order.clean ?? '',
       probe_options: joinWords(order.probeOptions),
       apk_database: apkDatabase,
     }),
@@ -88,6 +89,7 @@ export function readPackages(text: string): PackageState {
   const missing = new Set<string>()
   let manager: PackageState['manager'] = 'none'
   let listsAge = Number.POSITIVE_INFINITY
+  let fetched = 0
   let subject = ''
   let deb: PackageState['deb']
   const readers: Readonly<Record<string, (words: readonly string[], line: string) => void>> = {
@@ -112,6 +114,9 @@ export function readPackages(text: string): PackageState {
       deb = { name, version, installed: known }
     },
     will: (_words, line) => pending.push(readPending(line)),
+    fetched: ([count]) => {
+      fetched = Number(count)
+    },
     missing: (_words, line) => missing.add(line.slice('missing '.length)),
     'Candidate:': ([version = '']) => {
       if (version !== '(none)') candidates.set(subject, version)
@@ -124,7 +129,18 @@ export function readPackages(text: string): PackageState {
     else if (/^\S+:$/.test(line)) subject = line.slice(0, -1)
   }
   const blind = lines.includes('blind')
-  const found = { manager, installed, remains, provided, candidates, pending, missing, blind, listsAge }
+  const found = {
+    manager,
+    installed,
+    remains,
+    provided,
+    candidates,
+    pending,
+    missing,
+    blind,
+    listsAge,
+    fetched,
+  }
   return deb ? { ...found, deb } : found
 }
 

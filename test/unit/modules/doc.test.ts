@@ -3,7 +3,12 @@ import { parse } from 'yaml'
 import { runDoc } from '../../../runner/commands/doc.js'
 import { argumentsOf, docMarkdown, docText } from '../../../runner/modules/doc.js'
 import type { AnyModule } from '../../../runner/modules/module.js'
+import { refusedArguments } from '../../../runner/modules/refused.js'
 import { findModule, modules } from '../../../runner/modules/registry.js'
+import { directives } from '../../../runner/plan/action.js'
+import { directiveDocs } from '../../../runner/plan/directives.js'
+import { roleFlags, roleNames } from '../../../runner/plan/include.js'
+import { metaActions } from '../../../runner/plan/plan.js'
 
 const told = async (...names: string[]) => {
   let page = ''
@@ -49,6 +54,39 @@ test('other names of arguments: each of an argument that is there, and none that
 
 test('arguments that are conditions', async () => {
   expect(await told('assert')).toContain('  that  (condition | list of conditions, required)')
+})
+
+test.each(directiveDocs)(
+  '$name: what the planner itself understands has its page',
+  async ({ name, doc, freeForm }) => {
+    const page = await told(`ansible.builtin.${name}`)
+    expect(page).toContain(`${name}: ${doc.summary}`)
+    for (const example of doc.examples) {
+      const [task] = parse(example) as Record<string, unknown>[]
+      if (typeof task![name] === 'string') expect(page).toMatch(freeForm ? `sets ${freeForm}` : 'free_form')
+    }
+  },
+)
+
+test('every word of meta, every argument of a role, every directive', async () => {
+  const page = (await told('meta')).replaceAll(/\s+/g, ' ')
+  for (const action of metaActions) expect(page).toContain(`\`${action}\`: `)
+  const names = argumentsOf(directiveDocs.find(({ name }) => name === 'include_role') as never)
+  expect(names.map(({ name }) => name).sort()).toEqual([...roleNames, ...roleFlags, 'apply'].sort())
+  const lines = (await told()).trimEnd().split('\n')
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining([...directives]))
+})
+
+test('arguments of Ansible’s that are refused by name, with what to do instead', async () => {
+  expect(await told('apt')).toContain('not taken, unlike in Ansible:\n  policy_rc_d\n      mask the service')
+  const page = docMarkdown(findModule('file')!)
+  expect(page).toContain('- `attributes`, `attr`: attributes of a file system are set with command: chattr')
+  for (const [name, refused] of Object.entries(refusedArguments)) {
+    const module = findModule(name)!
+    const known = argumentsOf(module).map((row) => row.name)
+    const taken = [...known, ...Object.keys(module.aliases ?? {})]
+    expect(Object.keys(refused).filter((argument) => taken.includes(argument))).toEqual([])
+  }
 })
 
 test('all of them in a line each, and a name that is near to one', async () => {

@@ -71,6 +71,22 @@ const get = (raw: object, apply = true, host = localHost(['dash'])) => {
 const basic = `Basic ${Buffer.from('u:p"\\w').toString('base64')}`
 const login = { url_username: 'u', url_password: new Secret('p"\\w'), headers: { 'X-A': "it's $(id)" } }
 
+test.each(['md5', 'sha1', 'sha224', 'sha384', 'sha512'])('by %s, on both ways', async (algorithm) => {
+  const right = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
+  const wrong = right.replace(/[0-9a-f]/g, (digit, at) => (at > algorithm.length ? '0' : digit))
+  for (const via of ['host', 'controller']) {
+    const order = { via, url: `${base}/file`, dest: join(dir, 'to', via) }
+    await expect(get({ ...order, checksum: wrong })).rejects.toThrow(`is wrong: ${algorithm} `)
+    expect((await get({ ...order, checksum: right })).change).toBeDefined()
+    expect((await get({ ...order, checksum: right })).change).toBeUndefined()
+  }
+  expect(readdirSync(join(dir, 'to'))).toEqual(['controller', 'host'])
+})
+
+test.each(['md4:00', 'sha1:00', 'sha256', 'constructor:00'])('%s is no checksum', (checksum) =>
+  expect(getUrl.args.safeParse({ url: base, dest: '/f', checksum }).success).toBe(false),
+)
+
 test.each(['host', 'controller'])(
   'via the %s: user, headers, a checksum from a file, into a folder',
   async (via) => {

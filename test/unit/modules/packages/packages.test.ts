@@ -12,6 +12,7 @@ import { planPackages } from '../../../../runner/modules/packages/plan.js'
 import { probePackages, readPackages } from '../../../../runner/modules/packages/probe.js'
 import { pacman } from '../../../../runner/modules/pacman.js'
 import { zypper } from '../../../../runner/modules/zypper.js'
+import type { Script } from '../../../../runner/transport/transport.js'
 import { shells } from '../../../support/cases.js'
 import { localHost } from '../../../support/local-host.js'
 
@@ -152,12 +153,59 @@ test.each([
   [zypper, { name: '/x%y.rpm' }],
   [pacman, { name: 'a', extra_args: ['x'] }],
   [apk, { name: 'a', repository: '--root' }],
+  [apt, { name: 'a', dpkg_options: 'force-all --root=/' }],
 ])('refused: %#', (module, raw) => expect(module.args.safeParse(raw).success).toBe(false))
 
 test.each([
   [apt, { upgrade: true }],
   [apt, { autoremove: true }],
+  [apt, { cache_valid_time: 3600 }],
+  [apt, { clean: true }],
+  [apt, { autoclean: true }],
+  [apt, { state: 'fixed' }],
   [dnf, { name: ['https://example.org/a-1.rpm', '/opt/x.rpm', 'a-1.0', '/usr/bin/sh'] }],
   [dnf, { name: '*', state: 'latest', exclude: ['kernel*'] }],
   [zypper, { state: 'dist-upgrade' }],
 ])('taken: %#', (module, raw) => expect(module.args.safeParse(raw).error).toBeUndefined())
+
+describe('what apt-get is told', () => {
+  /** The lines that the apply would run. */
+  const lines = async (raw: object, state = 'manager apt\nlists 100 90000\n') => {
+    const args = apt.args.parse(raw)
+    const change = apt.diff(args, readPackages(state))
+    let vars: Script['vars'] = {}
+    const run = async (script: Script) => {
+      vars = script.vars ?? {}
+      return { code: 0, stdout: Buffer.of(), stderr: Buffer.of(), truncated: false }
+    }
+    if (change) await apt.apply({ run } as never, args, change)
+    return Object.fromEntries(
+      Object.entries(vars).map(([name, value]) => [name, String(value).replaceAll("'", '')]),
+    )
+  }
+
+  test('dpkg’s options, and those that force stands for', async () => {
+    const { main, repair } = await lines({ name: 'a', dpkg_options: 'force-confnew', force: true })
+    expect(main).toContain('-o Dpkg::Options::=--force-confnew ')
+    expect(main).not.toContain('confold')
+    for (const option of ['downgrades', 'change-held-packages', 'unauthenticated'])
+      expect(main).toContain(`--allow-${option}`)
+    expect(repair).toContain('dpkg --force-confnew --configure -a')
+  })
+
+  test('cache_valid_time alone means update_cache, as in Ansible', async () => {
+    expect(await lines({ name: 'a', cache_valid_time: 3600 })).toMatchObject({
+      retries: '5',
+      max_delay: '12',
+    })
+    expect((await lines({ name: 'a', cache_valid_time: 3600 })).update).toContain(' update')
+    expect((await lines({ name: 'a', cache_valid_time: 99_999 })).update).toBe('')
+    expect((await lines({ name: 'a' })).update).toBe('')
+  })
+
+  test('what was fetched goes last, after what was installed', async () => {
+    const { main } = await lines({ name: 'a', clean: true }, 'manager apt\nfetched 0\n')
+    expect(main!.indexOf('install')).toBeLessThan(main!.indexOf(' clean'))
+    expect(await lines({ clean: true }, 'manager apt\nfetched 0\n')).toEqual({})
+  })
+})
