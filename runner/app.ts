@@ -13,7 +13,7 @@ import { createHosts, playHosts } from './engine/play.js'
 import { executeRun } from './engine/run.js'
 import { createStepGate } from './engine/step-gate.js'
 import { type ExitCode, exitCodes, formatDiagnostic } from './errors.js'
-import { createTap, type Reporter } from './events.js'
+import { createTap, type Emit, type Reporter } from './events.js'
 import { loadLibrary } from './library/load.js'
 import type { CliOptions } from './options.js'
 import { type Passwords, readPasswords } from './passwords.js'
@@ -24,7 +24,7 @@ import { startAt } from './plan/start-at.js'
 import { selectTags } from './plan/tags.js'
 import { createJsonlReporter } from './report/jsonl.js'
 import { createPlainReporter } from './report/plain.js'
-import { createRedactor } from './secrets/redact.js'
+import { createRedactor, type Redactor } from './secrets/redact.js'
 import { diskFiles, type Files } from './syntax/files.js'
 import type { Claim } from './transport/claim.js'
 import { createTransport } from './transport/index.js'
@@ -65,7 +65,8 @@ export async function runApp(options: CliOptions, world: Surroundings): Promise<
     files,
     cwd: world.cwd,
   })
-  for (const warning of warnings) world.stderr.write(`${formatDiagnostic(warning)}\n`)
+  for (const warning of warnings)
+    world.stderr.write(`${formatDiagnostic(warning)}\n`)
   const plan = select(whole, options)
   if (options.syntaxCheck) return exitCodes.ok
   if (options.listHosts || options.listTasks || options.listTags) {
@@ -92,11 +93,13 @@ async function execute(
   const reporter = await createReporter(options, world)
   const ask = askWithin(world, reporter, world.ask ?? askTerminal)
   const passwords = await readPasswords(options, ask)
-  const warn = (text: string): unknown => world.stderr.write(`warning: ${text}\n`)
   if (options.hostKeyPolicy === 'off')
-    warn('host keys are not checked: whoever answers is taken for the host')
+    world.stderr.write('warning: host keys are not checked: whoever answers is taken for the host\n')
+  const redactor = createRedactor()
+  const emit = createTap(redactor, [reporter])
+  const warn = (text: string): void => emit({ type: 'message', level: 'warning', text })
   const connections = createConnections(createTransport({ ask, warn, claim: claimOf(options) }), world.abort)
-  const run = createRun(plan, options, world, { ask, reporter, connections, passwords })
+  const run = createRun(plan, options, world, { ask, redactor, emit, connections, passwords })
   try {
     return await executeRun(run, files)
   } finally {
@@ -117,15 +120,15 @@ function claimOf({ check, lockWaitSeconds, playbooks }: CliOptions): Claim | und
 
 interface Parts {
   readonly ask: Ask
-  readonly reporter: Reporter
+  readonly redactor: Redactor
+  readonly emit: Emit
   readonly connections: Run['connections']
   readonly passwords: Passwords
 }
 
 function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: Parts): Run {
-  const redactor = createRedactor()
   const hosts = createHosts([...plan.inventory.hosts.keys()])
-  for (const password of Object.values(parts.passwords)) if (password) redactor.add(password)
+  for (const password of Object.values(parts.passwords)) if (password) parts.redactor.add(password)
   return {
     plan,
     options: {
@@ -155,8 +158,8 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
         becomePassword: parts.passwords.become,
       },
     },
-    emit: createTap(redactor, [parts.reporter]),
-    redactor,
+    emit: parts.emit,
+    redactor: parts.redactor,
     ask: parts.ask,
     hosts,
     inventory: createLiveInventory(plan.inventory, hosts),
@@ -187,7 +190,8 @@ async function createReporter(options: CliOptions, world: Surroundings): Promise
 function listing(plan: Plan, options: CliOptions, world: Surroundings): string {
   const run = createRun(plan, options, world, {
     ask: askTerminal,
-    reporter: { handle: () => undefined },
+    redactor: createRedactor(),
+    emit: () => undefined,
     connections: createConnections(createTransport(), world.abort),
     passwords: { connection: undefined, become: undefined },
   })

@@ -36,7 +36,7 @@ export function createPlainReporter(options: PlainOptions): Reporter {
       for (const line of sanitize(event.text).trimEnd().split('\n')) say(`    ${event.host} | ${line}`)
     },
     message: (event) =>
-      say(paint(event.level === 'error' ? 'red' : 'yellow', `${event.level}: ${event.text}`)),
+      say(paint(event.level === 'error' ? 'red' : 'yellow', `${event.level}: ${sanitize(event.text)}`)),
     run_finished: (event) => {
       say(`\n${paint('bold', 'RECAP')}`)
       for (const line of [...recapLines(event.stats, paint), ...customLines(event.custom)]) say(line)

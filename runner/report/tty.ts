@@ -124,7 +124,9 @@ export function createTtyReporter(options: TtyOptions): Reporter {
       play?.finish()
       play = undefined
     } else if (event.type === 'message')
-      afterwards(() => options.write(`${paint(event.level === 'error' ? 'red' : 'yellow', event.text)}\n`))
+      afterwards(() =>
+        options.write(`${paint(event.level === 'error' ? 'red' : 'yellow', sanitize(event.text))}\n`),
+      )
     else if (event.type === 'run_finished') afterwards(() => closing(event))
   }
   return {

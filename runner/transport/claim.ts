@@ -19,7 +19,7 @@ export interface Claim {
  * A run may have several shells of one user on one machine, under two names: the second finds the first one's word.
  * Of two runs that each hold what the other wants, the one that began first waits for the other to give up. Who has just
  * taken the lock has yet to write its name: so it is read twice. Root's lock is in /run, another user's in
- * that user's runtime folder. A host without flock, or with no place for the file, is not locked.
+ * that user's runtime folder. Where there is no flock, or no place for the file, a marker says that nothing is locked.
  */
 const claimBody = `tsplay_held=
 if [ -z "$tsplay_folder" ]; then
@@ -27,7 +27,9 @@ if [ -z "$tsplay_folder" ]; then
   [ "$(id -u)" = 0 ] || tsplay_folder=\${XDG_RUNTIME_DIR:-/run/user/$(id -u)}
 fi
 tsplay_lock=$tsplay_folder/.tsplay.lock
-if command -v flock >/dev/null 2>&1 && (umask 077 && : >>"$tsplay_lock") 2>/dev/null; then
+if ! command -v flock >/dev/null 2>&1; then tsplay_say '\\001%s:0:u:1\\n' "$tsplay_nonce"
+elif ! (umask 077 && : >>"$tsplay_lock") 2>/dev/null; then tsplay_say '\\001%s:0:u:2\\n' "$tsplay_nonce"
+else
   exec 9>>"$tsplay_lock"
   tsplay_waited=0
   while ! flock -n 9; do
@@ -51,6 +53,13 @@ if command -v flock >/dev/null 2>&1 && (umask 077 && : >>"$tsplay_lock") 2>/dev/
   fi
 fi
 `
+
+/** Why nothing is locked, by the value of the marker. */
+export function whyUnlocked(value: number): string {
+  return value === 1
+    ? 'it has no flock'
+    : 'a user that tasks run as has no folder for the lock, /run/user/UID'
+}
 
 /** The words that precede a session's first script that changes something. */
 export function renderClaim({ run, owner, waitSeconds, folder = '' }: Claim): string {

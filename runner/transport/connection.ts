@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly killGraceMs?: number
   /** What the run holds a host with that it changes. */
   readonly claim?: Claim | undefined
+  /** Told why, where a user's shell cannot do that. */
+  readonly onUnlocked?: ((why: string) => void) | undefined
 }
 
 /** The kept shell of one become user, from when it was first asked for. */

@@ -11,7 +11,7 @@ import type { Connection, Target, Transport } from './transport.js'
 export interface TransportOptions extends ConnectionOptions {
   /** Asks for the passphrase of a key, once a run. Without it, or where it throws, an encrypted key is of no use. */
   readonly ask?: Ask | undefined
-  /** Told what ssh_config says that cannot be done, each text once. */
+  /** Told what ssh_config says that cannot be done, and of hosts that cannot be locked; each text once. */
   readonly warn?: ((text: string) => void) | undefined
   /** A link that answers nothing for `keepaliveCount` times this long counts as cut. Default 15 s, 3 times. */
   readonly keepaliveMs?: number
@@ -23,6 +23,7 @@ export interface TransportOptions extends ConnectionOptions {
 /** The transport of a run: each target over SSH or, with connection local, on the controller itself. */
 export function createTransport(options: TransportOptions = {}): Transport {
   const login = userInfo().username
+  const warn = onceEach(options.warn ?? (() => undefined))
   let ssh: Promise<SshTransport> | undefined
   return {
     async connect(target: Target, signal?: AbortSignal): Promise<Connection> {
@@ -40,13 +41,16 @@ export function createTransport(options: TransportOptions = {}): Transport {
             files: configFiles(),
             home: options.home ?? homedir(),
             login,
-            warn: onceEach(options.warn ?? (() => undefined)),
+            warn,
           },
         }),
       )
       const way = await ssh
       const { remote, user } = await way.connect(target, signal)
-      return new HostConnection(remote, user, options, async () => (await way.connect(target)).remote)
+      const onUnlocked = (why: string): void =>
+        warn(`${target.name}: nothing keeps another run from changing it at the same time: ${why}`)
+      const another = async () => (await way.connect(target)).remote
+      return new HostConnection(remote, user, { ...options, onUnlocked }, another)
     },
   }
 }

@@ -1,9 +1,12 @@
 import { markerByte } from './frame.js'
 
-/** A place in a session's output: script `sequence` begins (`value` is its pid) or has ended (its exit code). */
+/**
+ * A place in a session's output: script `sequence` begins (`value` is its pid) or has ended (its exit code). Before the
+ * first of those that change something, that the shell could not take the run's lock (`value` says why).
+ */
 export interface Marker {
   readonly sequence: number
-  readonly kind: 'b' | 'e'
+  readonly kind: 'b' | 'e' | 'u'
   readonly value: number
 }
 
@@ -13,7 +16,7 @@ export interface MarkerSink {
   marker(marker: Marker): void
 }
 
-const markerRule = /^(\d{1,15}):([be]):(\d{1,10})$/
+const markerRule = /^(\d{1,15}):([beu]):(\d{1,10})$/
 const longestTail = 32
 
 /** Feeds chunks of one stream of a session; finds markers however they are split; keeps less than 70 bytes. */
@@ -40,7 +43,7 @@ export function markerReader(nonce: string, sink: MarkerSink): (chunk: Buffer) =
       }
       const match = markerRule.exec(tail.subarray(0, Math.max(newline, 0)).toString('latin1'))
       if (match)
-        sink.marker({ sequence: Number(match[1]), kind: match[2] as 'b' | 'e', value: Number(match[3]) })
+        sink.marker({ sequence: Number(match[1]), kind: match[2] as Marker['kind'], value: Number(match[3]) })
       else sink.data(rest.subarray(at, at + start.length))
       rest = rest.subarray(at + start.length + (match ? newline + 1 : 0))
     }

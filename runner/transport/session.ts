@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Channel, ChannelEnd } from './channel.js'
-import type { Claim } from './claim.js'
+import { type Claim, whyUnlocked } from './claim.js'
 import { output } from './collect.js'
 import { endOutcome, isKnown, noShell } from './ending.js'
 import { type BodyCache, renderFrame, renderPrelude } from './frame.js'
@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly outputLimit?: number
   /** What the run holds a host with that it changes; without it nothing is locked. */
   readonly claim?: Claim | undefined
+  /** Told why, where that is not possible here. */
+  readonly onUnlocked?: ((why: string) => void) | undefined
   /** Kills on the host, by another way than this session; false when it could not. */
   readonly kill: (victim: Victim) => Promise<boolean>
   /** How long a killed script may take to end before the session is given up, in ms. */
@@ -152,7 +154,8 @@ export class Session {
     return markerReader(this.#nonce, {
       data: (bytes) => (ready ? this.#onData(stream, bytes) : this.#onNoise(bytes)),
       marker: (marker) => {
-        if (marker.sequence === 0) {
+        if (marker.kind === 'u') this.#options.onUnlocked?.(whyUnlocked(marker.value))
+        else if (marker.sequence === 0) {
           ready = true
           this.#readyStreams++
           this.#pid = marker.value

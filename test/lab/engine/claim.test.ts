@@ -55,3 +55,33 @@ it('two runs do not change the same hosts at once, and one that was killed holds
   expect(await Promise.all(hosts.map(marks))).toEqual(['first\nthird\n', 'first\nthird\n'])
   await Promise.all(hosts.map((name) => lab.exec(name, 'sudo rm /run/claim-go /run/claim-test')))
 })
+
+it('a host that cannot be locked is changed all the same, and that is told once', async () => {
+  const unlocked = folder.write(
+    'unlocked.yaml',
+    `- hosts: server-1,agent-1
+  gather_facts: false
+  tasks:
+    - { command: id -un, become_user: nobody, changed_when: false }
+    - command: echo <%= inventory_hostname %>
+      become_user: "<%= inventory_hostname === 'agent-1' ? 'nobody' : 'root' %>"
+      loop: [1, 2]
+`,
+  )
+  await lab.exec('server-1', 'sudo mv /usr/bin/flock /usr/bin/flock.away')
+  try {
+    const { code, stdout } = await run(process.execPath, [
+      ...[program, '-i', `${lab.dir}/inventory.yaml`, '--output', 'plain', unlocked],
+    ])
+    const told = stdout.split('\n').filter((line) => line.startsWith('warning: '))
+    const warning = (host: string, why: string) =>
+      `warning: ${host}: nothing keeps another run from changing it at the same time: ${why}`
+    expect(told.sort()).toEqual([
+      warning('agent-1', 'a user that tasks run as has no folder for the lock, /run/user/UID'),
+      warning('server-1', 'it has no flock'),
+    ])
+    expect(code).toBe(0)
+  } finally {
+    await lab.exec('server-1', 'sudo mv /usr/bin/flock.away /usr/bin/flock')
+  }
+})

@@ -18,8 +18,8 @@ describe.skipIf(!hasFlock).each(shells.map((shell) => ({ name: shell.join(' '), 
       waitSeconds,
       folder,
     })
-    const open = (own: Claim): Session => {
-      const session = openShell(shell, { claim: own })
+    const open = (own: Claim, onUnlocked?: (why: string) => void): Session => {
+      const session = openShell(shell, { claim: own, onUnlocked })
       onTestFinished(() => session.close())
       return session
     }
@@ -74,9 +74,19 @@ describe.skipIf(!hasFlock).each(shells.map((shell) => ({ name: shell.join(' '), 
       expect(ran).toEqual(['done\n', 'done\n'])
     })
 
-    it('is none where there is no place for it, and none is asked for', async () => {
+    it('is none where there is no place for it: that is told, once a shell', async () => {
+      const told: string[] = []
+      const tell = (why: string): number => told.push(why)
       const own = claim('/nonexistent', '1-a')
-      expect(await change(open(own), own)).toBe('done\n')
+      const homeless = open(own, tell)
+      expect(await change(homeless, own)).toBe('done\n')
+      expect(await change(homeless, own)).toBe('done\n')
+      const locked = claim(temporaryFolder(), '1-a')
+      expect(await change(open(locked, tell), locked)).toBe('done\n')
+      expect(told).toEqual([expect.stringContaining('/run/user/UID')])
+    })
+
+    it('is not asked for by what only reads', async () => {
       const folder = temporaryFolder()
       const reads = open(claim(folder, '1-a'))
       await reads.run({ body: 'true' })

@@ -10,7 +10,10 @@ if (!installed) console.warn('skipped: shellcheck is not installed')
 
 it.skipIf(!installed).each([
   ['the prelude', `tsplay_nonce=x\n${preludeBody}tsplay_begin 1\ntsplay_end 1 0\n`],
-  ['the claim', `${renderClaim({ run: '1-a', owner: 'x', waitSeconds: 0 })}${claimGuard}`],
+  [
+    'the claim',
+    `tsplay_nonce=x\n${preludeBody}${renderClaim({ run: '1-a', owner: 'x', waitSeconds: 0 })}${claimGuard}`,
+  ],
   ['the kill script', renderScript(killScript({ parent: 2, child: 3 })).toString()],
 ])('%s passes shellcheck', (_, input) => {
   const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-f', 'gcc', '-'], { input, encoding: 'utf8' })
