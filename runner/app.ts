@@ -65,7 +65,7 @@ export async function runApp(options: CliOptions, world: Surroundings): Promise<
     files,
     cwd: world.cwd,
   })
-  for (const warning of warnings)
+  for (const warning of [...options.warnings, ...warnings])
     world.stderr.write(`${formatDiagnostic(warning)}\n`)
   const plan = select(whole, options)
   if (options.syntaxCheck) return exitCodes.ok

@@ -8,21 +8,26 @@ type Parsed<T extends OptionConfigs> = ReturnType<
   typeof parseArgs<{ args: string[]; options: T; allowPositionals: true; strict: true }>
 >
 
-/** The words of a command line by a table of options. @throws InputError for an unknown option, with the likely one */
+/**
+ * The words of a command line by a table of options.
+ * @throws InputError for an unknown option, with why it is refused or which one was likely meant
+ */
 export function parseArguments<const T extends OptionConfigs>(
   command: string,
   argv: readonly string[],
   options: T,
+  refused: Readonly<Record<string, string>> = {},
 ): Parsed<T> {
   try {
     return parseArgs({ args: longNames(argv, options), options, allowPositionals: true, strict: true })
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     const wanted = /Unknown option '(-{1,2}[^' ]+)/.exec(message)?.[1]
-    const guess = wanted && didYouMean(wanted.replace(/^-+/, ''), Object.keys(options))
+    const name = wanted?.replace(/^-+/, '') ?? ''
+    const guess = didYouMean(name, Object.keys(options))
     throw usage(
       wanted ? `unknown option ${wanted}` : message,
-      guess ? `did you mean --${guess}?` : `${command} --help lists the options`,
+      refused[name] ?? (guess ? `did you mean --${guess}?` : `${command} --help lists the options`),
     )
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Diagnostic } from './errors.js'
+import { readKeyValues } from './key-values.js'
 import { toPlain } from './syntax/read.js'
 import type { SourceFile } from './syntax/source.js'
 import { parseYamlData } from './syntax/yaml.js'
@@ -22,18 +23,14 @@ export function readExtraVars(sources: readonly string[], problems: Diagnostic[]
 }
 
 function readPairs(source: string, problems: Diagnostic[]): [string, unknown][] {
-  const words = source.match(/[^\s=]+=("[^"]*"|'[^']*'|[^\s]*)/g)
-  if (!words || words.join(' ').length < source.trim().replace(/\s+/g, ' ').length) {
-    problems.push({
-      code: 'option',
-      message: `--extra-vars wants key=value, YAML, JSON or @file, not '${source}'`,
-    })
-    return []
-  }
-  return words.map((word) => {
-    const at = word.indexOf('=')
-    return [word.slice(0, at), word.slice(at + 1).replace(/^(["'])(.*)\1$/, '$2')]
+  const pairs = readKeyValues(source)
+  if (pairs) return pairs
+  problems.push({
+    code: 'option',
+    message: `--extra-vars wants key=value, YAML, JSON or @file, not '${source}'`,
+    hint: /^[./]/.test(source) ? `a file has an @ before it: -e @${source}` : undefined,
   })
+  return []
 }
 
 function readStructured(source: string, problems: Diagnostic[]): [string, unknown][] {

@@ -19,7 +19,7 @@ folder, then in ./playbooks, then among those that ship with tsplay.
 ${rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`).join('\n')}
 
 exit codes: 0 done, 1 bad input, 2 a task failed, 3 would change
-(--check --fail-on-change), 4 a host was unreachable, 6 no host matched,
-70 a bug in tsplay, 130 interrupted
+(--check --fail-on-change), 4 a host was unreachable, 5 another run holds a
+host, 6 no host matched, 70 a bug in tsplay, 130 interrupted
 `
 }

@@ -12,6 +12,7 @@ export const optionTable = {
   inventory: {
     type: 'string',
     short: 'i',
+    alias: 'inventory-file',
     multiple: true,
     value: 'PATH',
     help: 'inventory file, or a list: host1,host2,',
@@ -83,6 +84,23 @@ export const optionTable = {
   help: { type: 'boolean', short: 'h', help: 'print this page' },
 } as const satisfies Record<string, OptionRow>
 
+const noVault = 'there is no vault here: give secrets by a prompt, by -e @file or by readFile'
+
+/** Options of ansible-playbook that there are not, and why. */
+export const refusedOptions: Readonly<Record<string, string>> = {
+  'flush-cache': 'facts are kept for one run only',
+  M: 'modules of your own stand in library/ beside the playbook',
+  'module-path': 'modules of your own stand in library/ beside the playbook',
+  'scp-extra-args': 'files go over the session: there is no scp',
+  'sftp-extra-args': 'files go over the session: there is no sftp',
+  J: noVault,
+  'ask-vault-pass': noVault,
+  'ask-vault-password': noVault,
+  'vault-id': noVault,
+  'vault-pass-file': noVault,
+  'vault-password-file': noVault,
+}
+
 interface OptionRow {
   readonly type: 'string' | 'boolean'
   readonly short?: string
@@ -134,6 +152,8 @@ export interface CliOptions {
   readonly verbosity: number
   readonly version: boolean
   readonly help: boolean
+  /** What in `-e` may not mean what was meant. */
+  readonly warnings: readonly Diagnostic[]
 }
 
 /** Two ways to give one password. */
@@ -144,7 +164,7 @@ const passwordOptions = [
 
 /** @throws InputError naming every option that is wrong */
 export function parseOptions(argv: readonly string[]): CliOptions {
-  const { values, positionals } = parseArguments('tsplay', argv, optionTable)
+  const { values, positionals } = parseArguments('tsplay', argv, optionTable, refusedOptions)
   const problems: Diagnostic[] = []
   const options: CliOptions = {
     playbooks: positionals,
@@ -188,13 +208,14 @@ export function parseOptions(argv: readonly string[]): CliOptions {
     verbosity: values.verbose?.length ?? 0,
     version: values.version ?? false,
     help: values.help ?? false,
+    warnings: problems.filter(({ severity }) => severity === 'warning'),
   }
   if (options.failOnChange && !options.check)
     problems.push({ code: 'option', message: '--fail-on-change goes with --check' })
   for (const [asks, file] of passwordOptions)
     if (values[asks] && values[file] !== undefined)
       problems.push({ code: 'option', message: `--${asks} and --${file} do not go together` })
-  if (problems.length > 0) throw new InputError(problems)
+  if (problems.length > options.warnings.length) throw new InputError(problems)
   return options
 }
 

@@ -1,5 +1,5 @@
 import { parseArguments, usage } from '../arguments.js'
-import { type Diagnostic, didYouMean, type ExitCode, exitCodes, InputError } from '../errors.js'
+import { type Diagnostic, didYouMean, type ExitCode, exitCodes } from '../errors.js'
 import { EvaluationError } from '../expression/index.js'
 import { readExtraVars } from '../extra-vars.js'
 import { resolvePattern } from '../inventory/index.js'
@@ -14,7 +14,7 @@ import { formatPosition } from '../syntax/source.js'
 import { type Layer, type LayerName, layerDocs, type Variable } from '../vars/layers.js'
 import { magicVariables } from '../vars/magic.js'
 import type { HostScope } from '../vars/scope.js'
-import { type CommandWorld, readInventories } from './options.js'
+import { type CommandWorld, readInventories, refuse } from './options.js'
 import { toPythonJson } from './python.js'
 
 const options = {
@@ -36,7 +36,7 @@ export async function explainCommand(argv: readonly string[], world: CommandWorl
     throw usage('say which: tsplay explain -i inventory.yaml HOST NAME [PLAYBOOK [--role ROLE]]')
   const problems: Diagnostic[] = []
   const extraVars = readExtraVars(values['extra-vars'] ?? [], problems)
-  if (problems.length > 0) throw new InputError(problems)
+  refuse(problems, world)
   if (playbook !== undefined) await loadLibrary([playbook], world.cwd, diskFiles())
   const { inventory, plays } = load(values.inventory ?? [], playbook, extraVars, world)
   const [host, ...others] = resolvePattern(inventory, pattern)

@@ -1,5 +1,5 @@
 import { usage } from '../arguments.js'
-import { InputError } from '../errors.js'
+import { type Diagnostic, InputError } from '../errors.js'
 import { loadInventory } from '../inventory/index.js'
 import type { Inventory } from '../inventory/inventory.js'
 import { diskFiles } from '../syntax/files.js'
@@ -17,9 +17,14 @@ export function readInventories(
   { stderr }: Pick<CommandWorld, 'stderr'>,
 ): Inventory {
   if (sources.length === 0) throw usage('which inventory?', '-i inventory.yaml')
-  const found: InputError['diagnostics'][number][] = []
+  const found: Diagnostic[] = []
   const inventory = loadInventory({ sources, files: diskFiles(), report: (one) => found.push(one) })
+  refuse(found, { stderr })
+  return inventory
+}
+
+/** Warnings go to stderr. @throws InputError with all of it where there is a mistake */
+export function refuse(found: readonly Diagnostic[], { stderr }: Pick<CommandWorld, 'stderr'>): void {
   if (found.some(({ severity }) => severity !== 'warning')) throw new InputError(found)
   if (found.length > 0) stderr.write(`${new InputError(found).message}\n`)
-  return inventory
 }

@@ -31,6 +31,22 @@ describe('options', () => {
     expect(parseOptions(['-e', `@${dir}/v.json`]).extraVars.get('a')).toBe(true)
   })
 
+  it.each([
+    ['a="he said \\"hi\\"" b=\'it\\\'s\'', { a: 'he said "hi"', b: "it's" }],
+    ['a=x"y z" b="c=d e=f" c=d=e', { a: 'x"y z"', b: 'c=d e=f', c: 'd=e' }],
+    ['a="two\nlines"\n b=\'\' c=', { a: 'two\nlines', b: '', c: '' }],
+    ['a=x\\ny b=C:\\\\x c="\\u00e9\\x41\\101"', { a: 'x\ny', b: 'C:\\x', c: 'éAA' }],
+    ['a={{ b }} b={"k":1} c=[1,2] d=#x', { a: '{{ b }}', b: '{"k":1}', c: '[1,2]', d: '#x' }],
+  ])('reads %j as Ansible does', (text, values) => {
+    expect(Object.fromEntries(parseOptions(['-e', text]).extraVars)).toEqual(values)
+  })
+
+  it('warns of what YAML makes another number of', () => {
+    const { extraVars, warnings } = parseOptions(['-e', '{a: 1.30, b: yes, c: 0644}'])
+    expect(Object.fromEntries(extraVars)).toEqual({ a: 1.3, b: true, c: 420 })
+    expect(warnings.map(({ message }) => message)).toEqual(['1.30 is read as the number 1.3'])
+  })
+
   it('lets a later extra variable win', () => {
     expect(parseOptions(['-e', 'a=1', '-e', 'a=2']).extraVars.get('a')).toBe('2')
   })
@@ -41,6 +57,9 @@ describe('options', () => {
     [['--output', 'xml'], /--output must be one of/],
     [['--fail-on-change'], /goes with --check/],
     [['-e', 'novalue'], /--extra-vars wants/],
+    [['-e', 'a=1 b'], /--extra-vars wants/],
+    [['-e', 'a="1'], /--extra-vars wants/],
+    [['-e', './vars.yaml'], /-e @\.\/vars\.yaml/],
     [['-e', '@/nonexistent'], /no such file/],
     [['-k', '--connection-password-file', 'f'], /--ask-pass and --connection-password-file do not go/],
     [['-c', 'winrm'], /--connection must be one of/],

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runApp } from '../../../runner/app.js'
-import { parseOptions } from '../../../runner/options.js'
+import { optionTable, parseOptions, refusedOptions } from '../../../runner/options.js'
 import { findAnsible } from '../../support/ansible/ansible.js'
 import { temporaryFolder } from '../../support/playbook.js'
 
@@ -13,10 +13,15 @@ if (missing) console.error(`skipped: ${missing}`)
 interface Told {
   readonly keywords: Readonly<Record<string, readonly string[]>>
   readonly lookups: readonly string[]
+  readonly options: readonly {
+    readonly names: readonly string[]
+    readonly takes_value: boolean
+    readonly repeats: boolean
+  }[]
 }
 /** What ansible-core itself says. */
 const told: Told = missing
-  ? { keywords: {}, lookups: [] }
+  ? { keywords: {}, lookups: [], options: [] }
   : JSON.parse(
       execFileSync('/usr/bin/python3', [join(import.meta.dirname, 'ansible/keywords.py')], {
         encoding: 'utf8',
@@ -27,7 +32,9 @@ const told: Told = missing
 /** Names of ansible-core's own code, which no playbook writes: `async` is kept as async_val, `with_…` as loop_with. */
 const internal = ['async_val', 'loop_with', 'vars_val']
 
-const page = readFileSync(join(import.meta.dirname, '../../../docs/keywords.md'), 'utf8')
+const docs = join(import.meta.dirname, '../../../docs')
+const page = readFileSync(join(docs, 'keywords.md'), 'utf8')
+const differences = readFileSync(join(docs, 'differences.md'), 'utf8')
 const rows = page
   .split('\n')
   .flatMap((line) => (line.startsWith('| ') ? [line.slice(2, -2).split(' | ')] : []))
@@ -56,6 +63,37 @@ describe.skipIf(missing)('the page of keywords has all that ansible-core knows',
     expect(told.lookups).toContain('items')
     const known = [...supportedIn('task'), ...refused]
     expect(told.lookups.filter((name) => !known.includes(`with_${name}`))).toEqual([])
+  })
+})
+
+describe.skipIf(missing)('the options of ansible-playbook', () => {
+  it('are there with their long and short forms, or refused by name', () => {
+    expect(told.options.length).toBeGreaterThan(30)
+    const mine = new Map(
+      Object.entries<(typeof optionTable)[keyof typeof optionTable]>(optionTable).flatMap(([name, row]) => {
+        const names = [`--${name}`, ...('alias' in row ? [`--${row.alias}`] : [])]
+        const short = 'short' in row ? [`-${row.short}`] : []
+        const form = {
+          takesValue: row.type === 'string',
+          repeats: 'multiple' in row && row.type === 'string',
+        }
+        return [...names, ...short].map((each) => [each, { name, ...form }] as const)
+      }),
+    )
+    for (const { names, takes_value: takesValue, repeats } of told.options) {
+      if (names.every((name) => name.replace(/^-+/, '') in refusedOptions)) continue
+      const found = names.map((name) => mine.get(name))
+      expect({ names, found }).toEqual({
+        names,
+        found: names.map(() => ({ name: found[0]?.name, takesValue, repeats })),
+      })
+    }
+  })
+
+  it.each(Object.entries(refusedOptions))('%s is refused, with why', (name, why) => {
+    const word = name.length === 1 ? `-${name}` : `--${name}`
+    expect(() => parseOptions([word, 'x', 'play.yaml'])).toThrow(`unknown option ${word}\n  hint: ${why}`)
+    expect(differences).toContain(`\`${word}\``)
   })
 })
 

@@ -1,7 +1,8 @@
-"""Tells ansible-core's keywords as JSON: by place, and the lookups that it can loop by."""
+"""Tells ansible-core's words as JSON: its keywords by place, the lookups that it can loop by, the options of ansible-playbook."""
 
 import json
 
+from ansible.cli.playbook import PlaybookCLI
 from ansible.playbook.block import Block
 from ansible.playbook.handler import Handler
 from ansible.playbook.loop_control import LoopControl
@@ -26,4 +27,11 @@ keywords = {
     for place, classes in places.items()
 }
 lookups = sorted({path.rsplit('/', 1)[-1].removesuffix('.py') for path in lookup_loader.all(path_only=True)})
-print(json.dumps({'keywords': keywords, 'lookups': lookups}))
+cli = PlaybookCLI(['ansible-playbook'])
+cli.init_parser()
+options = [
+    {'names': action.option_strings, 'takes_value': action.nargs != 0, 'repeats': 'Append' in type(action).__name__}
+    for action in cli.parser._actions
+    if action.option_strings
+]
+print(json.dumps({'keywords': keywords, 'lookups': lookups, 'options': options}))
