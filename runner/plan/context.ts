@@ -11,6 +11,8 @@ import type { Role } from './role.js'
 export interface Reader {
   readonly files: Files
   readonly report: Report
+  /** `-e`. */
+  readonly extraVars: Layer
   /** Folders that roles are looked for in, after those beside the playbook. */
   readonly rolePaths: readonly string[]
   /** Roles that were read without a mistake, by their folder and the files that were asked for. */
@@ -42,10 +44,19 @@ export interface Surroundings {
   readonly play: PlayParts
 }
 
+/** What can be named before the run, where no host is in sight: variables of the play, the role and the task. */
+export interface InSight {
+  readonly layers: readonly Layer[]
+  readonly playbookDir: string
+  readonly role?: RoleInfo | undefined
+}
+
 /** Filled while a play's tasks are read, and by includes that are read in the run. */
 export interface PlayParts {
   /** The play's own surroundings, which handlers of roles have. */
   readonly around: () => Surroundings
+  /** Variables of the play's own, which what it imports can be named by. */
+  readonly known: readonly Layer[]
   /** Variables that hold in the whole play (`import_role`). */
   readonly layers: Layer[]
   readonly secrets: Set<string>
@@ -55,6 +66,11 @@ export interface PlayParts {
   roleHandlers: number
   /** Files of handlers that were read. */
   readonly handlerFiles: Set<string>
+}
+
+/** What the names of imports may be templates over. */
+export function inSight({ play, layers, playbookDir, role }: Surroundings): InSight {
+  return { layers: [...play.known, ...layers], playbookDir, role }
 }
 
 /** A condition, or a list of them that must all hold; YAML booleans are conditions too. */

@@ -5,12 +5,13 @@ import type { MappingNode, Node } from '../syntax/node.js'
 import { toPlain } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
 import { variablesFromNode } from '../vars/variables.js'
-import type { PlayParts, Reader, Surroundings } from './context.js'
+import { inSight, type PlayParts, type Reader, type Surroundings } from './context.js'
 import { inheritKeywords, within } from './inherit.js'
 import { supported } from './keywords.js'
 import type { Block, Handler, Included, PlanNode, RoleAsk, Task } from './plan.js'
 import { type Role, readRole } from './role.js'
-import { checkKeys, expectText, nodeOf } from './structure.js'
+import { staticText } from './static-text.js'
+import { checkKeys, nodeOf } from './structure.js'
 import { readTaskFile } from './tasks.js'
 
 /** A role that a task brings in: its name and the names of its files. */
@@ -53,7 +54,7 @@ export interface ReadRole {
 export function readRoleEntry(node: Node, around: Surroundings, reader: Reader): ReadRole {
   const mapping = node.kind === 'mapping' ? node : undefined
   const nameNode = mapping ? (nodeOf(mapping, 'role') ?? nodeOf(mapping, 'name')) : node
-  const name = nameNode && expectText(nameNode, 'the name of a role', reader)
+  const name = nameNode && staticText(nameNode, 'the name of a role', inSight(around), reader)
   const role = name ? readRole(name, nameNode.span, around.playbookDir, reader) : undefined
   if (!role) return { nodes: [], roles: [] }
   const params = mapping ? roleParameters(mapping, reader) : undefined

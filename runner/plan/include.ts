@@ -6,14 +6,15 @@ import { defineControl } from '../modules/control/control.js'
 import type { MappingEntry, MappingNode, Node } from '../syntax/node.js'
 import { asBoolean, asMapping, toPlain } from '../syntax/read.js'
 import type { Span } from '../syntax/source.js'
-import { type Reader, readValue, type Surroundings } from './context.js'
+import { inSight, type Reader, readValue, type Surroundings } from './context.js'
 import { argumentWords } from './free-form.js'
 import { importRole } from './imports.js'
 import { inheritKeywords, within } from './inherit.js'
 import { inheritable, isLoop } from './keywords.js'
 import type { Include, Included, PlanNode, Task } from './plan.js'
 import { roleFolder } from './role.js'
-import { checkFields, checkKeys, expectText, nodeOf } from './structure.js'
+import { staticText } from './static-text.js'
+import { checkFields, checkKeys, nodeOf } from './structure.js'
 import { ownLayers, readTaskFile, taskFrame } from './tasks.js'
 
 /** What an include names: a file, or a role and the files of it. Texts once they are known. */
@@ -68,7 +69,7 @@ export function readDirective(
       keywords: { ...frame.keywords, notify: frame.notify },
       layers: frame.layers,
     })
-    const names = constantNames(request, reader)
+    const names = staticNames(request, inner, reader)
     return names ? [...readNow(request, names, inner, true, reader).children] : []
   }
   return [readInclude(name, request, frame, around, reader)]
@@ -179,10 +180,10 @@ function spelledAsMapping(value: Node): Node {
   return words ? { kind: 'mapping', entries: words, span: value.span } : value
 }
 
-function constantNames(request: Request, reader: Reader): Names | undefined {
-  const hint = `use ${request.isRole ? 'include_role' : 'include_tasks'}, whose names may be templates`
+function staticNames(request: Request, inner: Surroundings, reader: Reader): Names | undefined {
+  const hint = `${request.isRole ? 'include_role' : 'include_tasks'} may name facts and results, too`
   const found = request.names.map(
-    ([key, node]) => [key, expectText(node, `'${key}' of an import`, reader, hint)] as const,
+    ([key, node]) => [key, staticText(node, `'${key}' of an import`, inSight(inner), reader, hint)] as const,
   )
   return found.every(([, text]) => text !== undefined) ? (Object.fromEntries(found) as Names) : undefined
 }

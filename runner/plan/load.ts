@@ -8,6 +8,7 @@ import type { Reader } from './context.js'
 import { readDirective } from './include.js'
 import type { Plan } from './plan.js'
 import { readPlaybook } from './play.js'
+import { extraLayer } from './static-scope.js'
 
 export interface PlanOptions {
   /** Paths of inventories, or `host,` lists. */
@@ -58,6 +59,7 @@ export function loadPlan(options: PlanOptions): { plan: Plan; warnings: readonly
   const reader: Reader = {
     files: options.files,
     report,
+    extraVars: extraLayer(options.extraVars),
     rolePaths: [resolve(options.cwd, 'roles'), shippedFolder('roles', options.files)],
     roles: new Map(),
     readDirective,

@@ -21,6 +21,7 @@ import {
   type Prompt,
   strategies,
 } from './plan.js'
+import { staticText } from './static-text.js'
 import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
 import { readTasks } from './tasks.js'
 import { readVarsFiles } from './vars-files.js'
@@ -44,7 +45,18 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     reader.report({ code: 'structure', message: "a play needs 'hosts'", span: mapping.span })
     return undefined
   }
-  const parts = emptyParts(() => around)
+  const own = playVars(mapping, reader)
+  const files = readVarsFiles(nodeOf(mapping, 'vars_files'), dir, reader)
+  const known = [...own, ...files.layers, ...outer.layers]
+  const parts: PlayParts = {
+    around: () => around,
+    known,
+    layers: [],
+    secrets: new Set(),
+    handlers: [],
+    roleHandlers: 0,
+    handlerFiles: new Set(),
+  }
   const around: Surroundings = {
     keywords: inheritKeywords(mapping, outer.keywords, reader),
     layers: [],
@@ -56,13 +68,12 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
   }
   const { nodes, roles } = readSections(mapping, around, reader)
   for (const role of roles) addRoleHandlers(role, mapping.span, parts, reader)
-  const own = readTasks(nodeOf(mapping, 'handlers'), within(around, { handler: true }), reader)
-  parts.handlers.push(...onlyHandlers(own, reader))
+  const handlers = readTasks(nodeOf(mapping, 'handlers'), within(around, { handler: true }), reader)
+  parts.handlers.push(...onlyHandlers(handlers, reader))
   const value = (key: string): Compiled | undefined => {
     const node = nodeOf(mapping, key)
     return node && readValue(node, reader)
   }
-  const files = readVarsFiles(nodeOf(mapping, 'vars_files'), dir, reader)
   return {
     name: value('name'),
     hosts: readValue(hosts, reader),
@@ -75,13 +86,7 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     maxFailPercentage: value('max_fail_percentage'),
     forceHandlers: value('force_handlers'),
     keywords: around.keywords,
-    layers: [
-      ...roles.flatMap((role) => [role.defaults, role.vars]),
-      ...parts.layers,
-      ...playVars(mapping, reader),
-      ...files.layers,
-      ...outer.layers,
-    ],
+    layers: [...roles.flatMap((role) => [role.defaults, role.vars]), ...parts.layers, ...known],
     varsFilesOfHosts: files.ofHosts,
     prompts: readPrompts(nodeOf(mapping, 'vars_prompt'), reader),
     nodes,
@@ -112,10 +117,6 @@ function readSections(mapping: MappingNode, around: Surroundings, reader: Reader
   const main = [...roles.flatMap((role) => role.nodes), ...section('tasks'), flush()]
   const after = [...section('post_tasks'), flush()]
   return { nodes: [...before, ...main, ...after], roles: roles.flatMap((role) => role.roles) }
-}
-
-function emptyParts(around: () => Surroundings): PlayParts {
-  return { around, layers: [], secrets: new Set(), handlers: [], roleHandlers: 0, handlerFiles: new Set() }
 }
 
 /** Facts are gathered once a run and host unless a play says `gather_facts: true` (again) or `false` (never). */
@@ -284,7 +285,12 @@ function readImportedPlaybook(
   chain: readonly string[],
   outer: Imported,
 ): ReadPlay[] {
-  const name = expectText(node, "'import_playbook'", reader)
+  const name = staticText(
+    node,
+    "'import_playbook'",
+    { layers: outer.layers, playbookDir: dirname(from) },
+    reader,
+  )
   if (!name) return []
   const path = resolve(dirname(from), name)
   if (chain.includes(path)) {

@@ -11,19 +11,22 @@ export function expectList(node: Node | undefined, what: string, reader: Reader)
   return asSequence(node, what, reader.report)?.items ?? []
 }
 
+/** Text with a tag in it. */
+export function isTemplate(node: Node): boolean {
+  return node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('<%')
+}
+
 /** The text of a scalar; a template is refused where the text must be known before the run. */
-export function expectText(node: Node, what: string, reader: Reader, hint?: string): string | undefined {
+export function expectText(node: Node, what: string, reader: Reader): string | undefined {
   if (node.kind !== 'scalar' || node.value === null) {
     reader.report({ code: 'structure', message: `${what} must be text`, span: node.span })
     return undefined
   }
-  const text = String(node.value)
-  if (!text.includes('<%')) return text
+  if (!isTemplate(node)) return String(node.value)
   reader.report({
     code: 'structure',
     message: `${what} must be known before the run: a template is not allowed here`,
     span: node.span,
-    hint,
   })
   return undefined
 }

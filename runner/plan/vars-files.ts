@@ -8,7 +8,7 @@ import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
 import { variablesFromNode } from '../vars/variables.js'
 import { type Reader, readValue } from './context.js'
-import { expectList, expectText } from './structure.js'
+import { expectList, expectText, isTemplate } from './structure.js'
 import { tag, tagPattern } from './tag-pattern.js'
 
 /** A file of `vars_files` that each host has its own of: `vars/<%= facts.os.family %>.yaml`. */
@@ -48,10 +48,6 @@ function readItem(item: Node, dir: string, reader: Reader): Layer | HostVarsFile
       span: item.span,
     })
   return undefined
-}
-
-function isTemplate(node: Node): boolean {
-  return node.kind === 'scalar' && typeof node.value === 'string' && node.value.includes('<%')
 }
 
 function readOfHosts(item: Node, nodes: readonly Node[], dir: string, reader: Reader): HostVarsFile {

@@ -31,7 +31,7 @@ export const magicVariables = {
   ansible_verbosity: 'how many -v were given',
   ansible_failed_task: 'in a rescue, and after it: the task that failed',
   ansible_failed_result: 'in a rescue, and after it: its result',
-  facts: 'what was found on the host (docs/facts.md)',
+  facts: 'what was found on the host (tsplay doc setup)',
   omit: 'as the value of an argument: as if it were not there',
   vars: 'every variable by name; an absent one is undefined',
 } as const

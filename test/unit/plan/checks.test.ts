@@ -77,11 +77,47 @@ describe('static checks', () => {
     expect(ran.stderr.match(/: error:/g)).toHaveLength(3)
   })
 
-  it('tells an import that wants a template what takes one', async () => {
-    const ran = await play('- hosts: web\n  tasks: [{ import_tasks: "<%= vars.os %>.yaml" }]\n')
-    expect(ran.stderr).toContain("'file' of an import must be known before the run")
-    expect(ran.stderr).toContain('use include_tasks')
+  it.each([
+    [
+      'import_tasks: <%= facts.os.family %>.yaml',
+      "'file' of an import",
+      '3:31',
+      'include_tasks may name facts',
+    ],
+    ['import_role: { name: <%= own %> }', "'name' of an import", '3:38', 'include_role may name facts'],
+  ])('%s names what is not known before the run', async (task, what, at, hint) => {
+    const ran = await play(`- hosts: web\n  gather_facts: false\n  tasks: [{ ${task} }]\n`)
+    expect(ran.stderr).toContain(what)
+    expect(ran.stderr).toContain(`play.yaml:${at}: error:`)
+    expect(ran.stderr).toContain(hint)
     expect(ran.exitCode).toBe(1)
+  })
+
+  it('imports by names that -e, variables of the play and of the import itself tell', async () => {
+    const files = {
+      'one/tasks.yaml': '- debug: { msg: tasks one }\n',
+      'roles/two/tasks/main.yaml': '- import_tasks: <%= role_name %>-<%= ending %>.yaml\n',
+      'roles/two/tasks/two-x.yaml': '- debug: { msg: role two }\n',
+      'vars/v.yaml': 'ending: x\nplaybook: more\n',
+      'more.yaml': '- { hosts: web, gather_facts: false, tasks: [debug: { msg: more }] }\n',
+    }
+    const ran = await play(
+      `- hosts: web
+  gather_facts: false
+  vars: { folder: <%= first %> }
+  vars_files: [v.yaml]
+  roles: ["<%= second %>"]
+  tasks:
+    - import_tasks: <%= folder %>/<%= file %>.yaml
+      vars: { file: tasks }
+    - import_role: { name: <%= second %>, tasks_from: "<%= 'two-' + ending %>" }
+- import_playbook: <%= which %>.yaml
+  vars: { which: <%= 'mo' + 're' %> }
+`,
+      { files, args: ['-e', 'first=one second=two'] },
+    )
+    expect(ran.stderr).toBe('')
+    expect(ran.messages).toEqual(['h1: role two', 'h1: tasks one', 'h1: role two', 'h1: more'])
   })
 
   it('names the chain of an import that comes back to itself', async () => {
