@@ -233,6 +233,8 @@ export interface Play {
   readonly keywords: Keywords
   /** Play variables, and the defaults and variables of the roles that it names. */
   readonly layers: readonly Layer[]
+  /** Of `roles`: those that stand there, and those that they depend on. */
+  readonly roleNames: { readonly named: readonly string[]; readonly dependencies: readonly string[] }
   /** Files of variables whose names each host gives; their places are among the layers. */
   readonly varsFilesOfHosts: readonly HostVarsFile[]
   readonly prompts: readonly Prompt[]

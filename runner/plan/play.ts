@@ -21,6 +21,7 @@ import {
   type Prompt,
   strategies,
 } from './plan.js'
+import type { Role } from './role.js'
 import { staticText } from './static-text.js'
 import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
 import { readTasks } from './tasks.js'
@@ -66,7 +67,7 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     handler: false,
     play: parts,
   }
-  const { nodes, roles } = readSections(mapping, around, reader)
+  const { nodes, roles, roleNames } = readSections(mapping, around, reader)
   for (const role of roles) addRoleHandlers(role, mapping.span, parts, reader)
   const handlers = readTasks(nodeOf(mapping, 'handlers'), within(around, { handler: true }), reader)
   parts.handlers.push(...onlyHandlers(handlers, reader))
@@ -87,6 +88,7 @@ function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Re
     forceHandlers: value('force_handlers'),
     keywords: around.keywords,
     layers: [...roles.flatMap((role) => [role.defaults, role.vars]), ...parts.layers, ...known],
+    roleNames,
     varsFilesOfHosts: files.ofHosts,
     prompts: readPrompts(nodeOf(mapping, 'vars_prompt'), reader),
     nodes,
@@ -116,7 +118,16 @@ function readSections(mapping: MappingNode, around: Surroundings, reader: Reader
   )
   const main = [...roles.flatMap((role) => role.nodes), ...section('tasks'), flush()]
   const after = [...section('post_tasks'), flush()]
-  return { nodes: [...before, ...main, ...after], roles: roles.flatMap((role) => role.roles) }
+  const names = (pick: (found: readonly Role[]) => readonly Role[]): string[] =>
+    roles.flatMap((entry) => pick(entry.roles).map((role) => role.name))
+  return {
+    nodes: [...before, ...main, ...after],
+    roles: roles.flatMap((entry) => entry.roles),
+    roleNames: {
+      named: names((found) => found.slice(-1)),
+      dependencies: [...new Set(names((found) => found.slice(0, -1)))],
+    },
+  }
 }
 
 /** Facts are gathered once a run and host unless a play says `gather_facts: true` (again) or `false` (never). */

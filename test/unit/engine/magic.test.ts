@@ -41,6 +41,18 @@ describe('magic variables', () => {
     expect(await value(names, { hosts: 2 })).toEqual(['The play', hosts, hosts, hosts, hosts])
   })
 
+  it('tell of the roles of the play', async () => {
+    const files = {
+      'roles/one/meta/main.yaml': 'dependencies: [below]\n',
+      'roles/two/meta/main.yaml': 'dependencies: [below]\n',
+      'roles/two/tasks/main.yaml':
+        '- debug: { msg: "<%= [ansible_play_role_names, ansible_dependent_role_names, ansible_role_names].join(\'; \') %>" }\n',
+      'roles/below/tasks/main.yaml': '',
+    }
+    const ran = await play('- { hosts: web, gather_facts: false, roles: [one, two] }\n', { files })
+    expect(ran.messages).toEqual(['h1: one,two; below; one,two,below'])
+  })
+
   it('tell of the command line', async () => {
     const names =
       '[ansible_check_mode, ansible_diff_mode, ansible_forks, ansible_limit, ansible_skip_tags, ansible_verbosity]'
