@@ -231,6 +231,12 @@ const knownTags: Readonly<Record<'map' | 'seq' | 'scalar', readonly string[]>> =
   scalar: ['str', 'int', 'float', 'bool', 'null'],
 }
 
+/** Tags of Ansible's own, and what to do without them. */
+const tagHints = new Map([
+  ['!unsafe', 'a value is never a template unless it holds <% … %>: drop the tag'],
+  ['!vault', 'there is no vault: give secrets by a prompt, by -e @file or by readFile()'],
+])
+
 /** The name of a core tag such as `!!str`; anything else is reported. */
 function checkTag(
   node: ParsedNode,
@@ -243,9 +249,7 @@ function checkTag(
   const name = tag === '!' ? 'str' : tag.replace('tag:yaml.org,2002:', '')
   if (knownTags[kind].includes(name) || (tag === '!' && kind !== 'scalar')) return name
   const shown = tag.startsWith('tag:yaml.org,2002:') ? `!!${name}` : tag
-  const hint =
-    shown === '!unsafe' ? 'a value is never a template unless it holds <% … %>: drop the tag' : undefined
-  refuse(context, tagSpan(span), `the tag ${shown} is not known`, hint)
+  refuse(context, tagSpan(span), `the tag ${shown} is not known`, tagHints.get(shown))
   return undefined
 }
 

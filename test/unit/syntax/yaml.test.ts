@@ -120,6 +120,8 @@ describe('mistakes', () => {
     ['a: b: c\n', /quotes/],
     ['a: 1\na: 2\n', /file\.yaml:1:1/],
     ['x: 1.30\n', /quote it: "1.30"/],
+    ['x: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n', /no vault/],
+    ['x: !unsafe a\n', /drop the tag/],
   ])('hints for %j', (text, hint) => {
     expect(read(text).found[0]!.hint).toMatch(hint)
   })
