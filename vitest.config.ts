@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/lab/sequence.js'
 
+/** What tests run leaves no journal behind. */
+const env = { TSPLAY_JOURNAL: 'none' }
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -10,6 +13,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           environment: 'node',
+          env,
           // Reading the program anew for every file would take longer than most of them.
           isolate: false,
           // The default leaves a core idle: of two, half. Much of a unit test is waiting for shells.
@@ -23,6 +27,7 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts', 'test/e2e/**/*.test.ts'],
           environment: 'node',
+          env,
           globalSetup: ['test/lab/setup.ts'],
           // Each has a lab of its own (test/lab/ours.ts). Most of a lab test is waiting for hosts.
           maxWorkers: Number(process.env.TSPLAY_LABS) || 2,

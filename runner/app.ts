@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { hostname, userInfo } from 'node:os'
+import { resolve } from 'node:path'
 import { usage } from './arguments.js'
 import { askTerminal, askWithin } from './ask.js'
 import { createAppliers } from './engine/applier.js'
@@ -22,6 +23,8 @@ import { loadPlan } from './plan/load.js'
 import type { Plan, Play } from './plan/plan.js'
 import { startAt } from './plan/start-at.js'
 import { selectTags } from './plan/tags.js'
+import { createJournal } from './report/journal.js'
+import { type JournalFile, openJournal } from './report/journal-files.js'
 import { createJsonlReporter } from './report/jsonl.js'
 import { createPlainReporter } from './report/plain.js'
 import { createRedactor, type Redactor } from './secrets/redact.js'
@@ -38,6 +41,8 @@ export interface Surroundings {
   readonly cwd: string
   /** The controller's files; the disk unless given. */
   readonly files?: Files | undefined
+  /** Where runs are recorded unless an option says; absent, nowhere. */
+  readonly journal?: string | undefined
   /** How a person is asked; the terminal unless given. */
   readonly ask?: Ask | undefined
   /** What Ctrl-C does: called where it was the answer to a question. */
@@ -96,7 +101,8 @@ async function execute(
   if (options.hostKeyPolicy === 'off')
     world.stderr.write('warning: host keys are not checked: whoever answers is taken for the host\n')
   const redactor = createRedactor()
-  const emit = createTap(redactor, [reporter])
+  const journal = openRecord(options, world)
+  const emit = createTap(redactor, journal ? [reporter, createJournal(journal.write)] : [reporter])
   const warn = (text: string): void => emit({ type: 'message', level: 'warning', text })
   const connections = createConnections(createTransport({ ask, warn, claim: claimOf(options) }), world.abort)
   const run = createRun(plan, options, world, { ask, redactor, emit, connections, passwords })
@@ -105,6 +111,22 @@ async function execute(
   } finally {
     await connections.close()
     await reporter.close?.()
+    journal?.close()
+  }
+}
+
+/** The file of this run in the journal. A run that cannot be recorded is told so, and goes on. */
+function openRecord({ journal }: CliOptions, world: Surroundings): JournalFile | undefined {
+  const folder = journal === undefined ? world.journal : resolve(world.cwd, journal)
+  if (folder === undefined || journal === 'none') return undefined
+  const fail = (why: string): void => {
+    world.stderr.write(`warning: this run is not recorded: ${why}\n`)
+  }
+  try {
+    return openJournal(folder, fail)
+  } catch (error) {
+    fail((error as Error).message)
+    return undefined
   }
 }
 

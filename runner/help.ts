@@ -11,6 +11,7 @@ export function helpPage(): string {
   return `usage: tsplay -i INVENTORY [options] PLAYBOOK...
        tsplay inventory -i INVENTORY --list | --graph [GROUP] | --host HOST
        tsplay explain -i INVENTORY [-e VARS] HOST VARIABLE [PLAYBOOK [--role ROLE]]
+       tsplay journal [RUN | --list]
        tsplay doc MODULE
 
 Runs playbooks on hosts over SSH. A playbook is looked for in the current

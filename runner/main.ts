@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
 import type { Surroundings } from './app.js'
 import { exitCodes, InputError } from './errors.js'
 import { readVersion } from './version.js'
@@ -23,7 +25,8 @@ async function command(argv: readonly string[]): Promise<number> {
     const { runDoc } = await import('./commands/doc.js')
     return runDoc(argv.slice(1), (page) => process.stdout.write(page))
   }
-  if (argv[0] === 'inventory' || argv[0] === 'explain') return runCommand(argv[0], argv.slice(1))
+  if (argv[0] === 'inventory' || argv[0] === 'explain' || argv[0] === 'journal')
+    return runCommand(argv[0], argv.slice(1))
   const { parseOptions } = await import('./options.js')
   const options = parseOptions(argv)
   if (options.version) {
@@ -42,6 +45,7 @@ async function command(argv: readonly string[]): Promise<number> {
     stderr: process.stderr,
     colour: wantsColour(),
     cwd: process.cwd(),
+    journal: journalFolder(),
     interrupt,
     stop,
     abort,
@@ -49,10 +53,22 @@ async function command(argv: readonly string[]): Promise<number> {
 }
 
 /** Sub-commands: what they need is loaded with them. */
-async function runCommand(name: 'inventory' | 'explain', argv: readonly string[]): Promise<number> {
+async function runCommand(
+  name: 'inventory' | 'explain' | 'journal',
+  argv: readonly string[],
+): Promise<number> {
   const world = { stdout: process.stdout, stderr: process.stderr, cwd: process.cwd() }
   if (name === 'inventory') return (await import('./commands/inventory.js')).inventoryCommand(argv, world)
-  return (await import('./commands/explain.js')).explainCommand(argv, world)
+  if (name === 'explain') return (await import('./commands/explain.js')).explainCommand(argv, world)
+  const { journalCommand } = await import('./commands/journal.js')
+  return journalCommand(argv, { ...world, colour: wantsColour(), journal: journalFolder() ?? '' })
+}
+
+/** `TSPLAY_JOURNAL`, which may be `none`; else a folder of the user's state (XDG). */
+function journalFolder(): string | undefined {
+  const { TSPLAY_JOURNAL: said, XDG_STATE_HOME: state } = process.env
+  if (said) return said === 'none' ? undefined : resolve(said)
+  return join(state || join(homedir(), '.local/state'), 'tsplay/journal')
 }
 
 /** First Ctrl-C: finish what runs and the `always` sections around it. Second: kill what runs. Third: leave at once. */

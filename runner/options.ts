@@ -74,6 +74,11 @@ export const optionTable = {
     value: 'SECONDS',
     help: 'wait so long for another run that changes a host (30)',
   },
+  journal: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'where the run is recorded (~/.local/state/tsplay/journal), or none',
+  },
   'syntax-check': { type: 'boolean', help: 'only read and check the files' },
   'list-hosts': { type: 'boolean', help: 'only list the hosts of each play' },
   'list-tasks': { type: 'boolean', help: 'only list the tasks of each play' },
@@ -144,6 +149,8 @@ export interface CliOptions {
   readonly askBecomePass: boolean
   readonly becomePasswordFile: string | undefined
   readonly lockWaitSeconds: number
+  /** The folder of the journal, or `none`. */
+  readonly journal: string | undefined
   readonly syntaxCheck: boolean
   readonly listHosts: boolean
   readonly listTasks: boolean
@@ -195,6 +202,7 @@ export function parseOptions(argv: readonly string[]): CliOptions {
       problems,
     ),
     lockWaitSeconds: number('--lock-wait', values['lock-wait'], problems) ?? 30,
+    journal: values.journal,
     become: values.become ?? false,
     becomeUser: values['become-user'],
     becomeMethod: choice('--become-method', values['become-method'], ['sudo', 'su', 'doas'], problems),

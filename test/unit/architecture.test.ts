@@ -52,6 +52,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'expression',
     'secrets',
     'syntax',
+    'report',
   ],
   report: [],
   'errors.ts': ['syntax'],
