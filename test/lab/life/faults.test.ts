@@ -15,6 +15,8 @@ import {
   readInventory,
   writeInventory,
 } from '../roles/play.js'
+import { sleep } from '../run.js'
+import { type EtcdWatch, watchEtcd } from './etcd.js'
 
 // A cut ends many a run: a test is as many runs as it takes to come through all tasks.
 vi.setConfig({ testTimeout: 900_000 })
@@ -29,6 +31,7 @@ const quick = { k3s_start_timeout: 25, k3s_ready_timeout: 15 }
 const knobs = { nodeGraceMs: 3000, heartbeatMs: 500, manifestsMs: 300 }
 let lab: Lab
 let k3s: K3sHosts
+let etcd: EtcdWatch
 
 /** Three servers with etcd and one agent, which are to run a release. */
 const wanting = (version: string): string => {
@@ -74,41 +77,10 @@ const cutConnections = (name: string): void => {
   }
 }
 
-/** What the last write said that a server acknowledged, and later ones of which none did: one of them is what there is. */
-let written: string[] = []
-/**
- * That etcd has its quorum and lost nothing: a server tells what was written before, and takes another write, which a majority
- * has to keep. Until the first server takes one, there is nothing that could be lost.
- */
-const holds = async (round: string): Promise<void> => {
-  const expected = written
-  written = [...expected, round]
-  const script = `k="/usr/local/bin/k3s kubectl"
-old=$($k get namespace precious -o 'jsonpath={.metadata.labels.round}') || {
-  [ -z '${expected.join('')}' ] && $k create namespace precious || exit 1
-}
-$k label --overwrite namespace precious round=${round} >/dev/null && echo "said=$old"`
-  const ask = async (): Promise<string> => {
-    for (const name of servers) {
-      const { code, text } = await k3s.sh(name, script)
-      const said = /^said=(.*)$/m.exec(text)?.[1]
-      if (code === 0 && said !== undefined) return said
-    }
-    return 'no server answers'
-  }
-  if (expected.length === 0) {
-    if ((await ask()) === 'no server answers') written = []
-  } else
-    await expect
-      .poll(ask, { timeout: 60_000, interval: 500 })
-      .toMatch(new RegExp(`^(${[...expected, round].join('|')})$`))
-  if (written.length > 0) written = [round]
-}
-
 /**
  * Runs a playbook until it has come through all of its tasks, with connections cut at each of them, once: in turn those of all
  * hosts, of delegates too, before a script is sent or a moment after, and that of one host alone. Every run must end by itself,
- * and the cluster must have its quorum and its data after each. The last one is not disturbed.
+ * and the cluster must have its quorum and its data after each cut. The last one is not disturbed.
  */
 const cutAtEveryTask = async (
   inventory: string,
@@ -117,19 +89,23 @@ const cutAtEveryTask = async (
   const cut = new Set<string>()
   for (let runs = 0; runs < 150; runs++) {
     const before = cut.size
+    const checks: Promise<void>[] = []
+    const cutAt = async (task: string, own: readonly string[]): Promise<void> => {
+      const nth = cut.add(task).size
+      const names = nth % 3 === 2 ? [own[nth % own.length]!] : hosts
+      if (nth % 3 !== 0) await sleep(15)
+      names.forEach(cutConnections)
+      await etcd.holds(`${playbook}-${nth}`)
+    }
     const onEvent = (event: RunEvent): void => {
-      if (event.type !== 'task_started') return
-      const task = placeOf(event.task)
-      if (cut.has(task)) return
-      cut.add(task)
-      const alone = event.hosts[cut.size % event.hosts.length]!
-      const names = cut.size % 3 === 2 ? [alone] : hosts
-      if (cut.size % 3 === 0) names.forEach(cutConnections)
-      else setTimeout(() => names.forEach(cutConnections), 15)
+      if (event.type !== 'task_started' || cut.has(placeOf(event.task))) return
+      const check = cutAt(placeOf(event.task), event.hosts)
+      check.catch(() => undefined) // it is awaited when the run has ended
+      checks.push(check)
     }
     const ran = await playWatched(inventory, playbook, [], { onEvent })
     expect([0, 2, 4], failures(ran)).toContain(ran.code)
-    await holds(`${playbook}-${runs}`)
+    await Promise.all(checks)
     if (cut.size === before) return { last: ran, cuts: before }
   }
   throw new Error(`${playbook}.yaml did not come to its end: ${cut.size} tasks`)
@@ -149,6 +125,7 @@ const noHalfFiles = async (): Promise<void> => {
 beforeAll(async () => {
   lab = openLab(ourLabDir())
   k3s = k3sHosts(lab)
+  etcd = watchEtcd(lab, servers)
   await fresh()
 })
 afterAll(fresh)
@@ -181,7 +158,7 @@ describe('an upgrade', () => {
     fault('server-1', { 'node-ready': { mode: 'fail', message: 'the runtime is down', version: beyond } })
     const ran = await play(wanting(beyond), 'upgrade', '-e', 'k3s_ready_timeout=8')
     expect(await nodes()).toEqual({ ...every(to), 'server-1': `NotReady ${beyond}` })
-    await holds('unhealthy')
+    await etcd.holds('unhealthy')
     expect(ran.code).toBe(2)
     expect(failures(ran)).toMatch(/say why on server-1: .*waited/)
   })
@@ -199,7 +176,7 @@ describe('an upgrade', () => {
     expect(ran.code).toBe(2)
     expect(failures(ran)).toContain(`k3s ${to} runs again`)
     expect(await nodes()).toEqual(every(to))
-    await holds('rolled-back')
+    await etcd.holds('rolled-back')
   })
 
   it('that two interrupts kill goes on when it is run again', async () => {
@@ -228,6 +205,7 @@ describe('a node that cannot join', () => {
     for (const name of ['agent-1', 'server-3']) {
       const removed = await play(wanting(beyond), 'remove-node', '-e', `node=${name}`)
       expect(failures(removed)).toBe('')
+      etcd.forget(name)
       fault(name, { join: { mode: 'stuck' } })
     }
     for (const [name, unit] of [
@@ -249,11 +227,24 @@ describe('a node that cannot join', () => {
             .map((host) => [host, beyond]),
         ),
       )
-      await holds(`stuck-${name}`)
+      await etcd.holds(`stuck-${name}`)
       fault(name)
     }
     expect(failures(await play(wanting(beyond), 'scale'))).toBe('')
     expect(await nodes()).toEqual(every(beyond))
     expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
+  })
+})
+
+describe('what these tests watch for', () => {
+  it('is seen: data that is lost, and a majority that is gone', async () => {
+    await etcd.holds('before-the-loss')
+    await k3s.kubectl('server-1', 'delete namespace precious')
+    await expect(etcd.holds('lost', 1000)).rejects.toThrow('nothing: it is lost')
+    await k3s.kubectl('server-1', 'create namespace precious')
+    await k3s.kubectl('server-1', 'label namespace precious round=lost')
+    await etcd.holds('found')
+    await Promise.all(['server-2', 'server-3'].map((name) => lab.cut(name)))
+    await expect(etcd.holds('alone', 1000)).rejects.toThrow('no server answers')
   })
 })
