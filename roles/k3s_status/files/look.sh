@@ -1,18 +1,13 @@
 #!/bin/sh
 # What this host tells of k3s: "key value" lines, then its certificates. Reads only.
-# look.sh K3S DATA_DIR RUNTIME
-k3s=$1 data=$2 runtime=$3
+# look.sh K3S DATA_DIR
+k3s=$1 data=$2
 LC_ALL=C PATH=$PATH:/usr/sbin:/sbin:/usr/local/bin
 export LC_ALL PATH
 has() { command -v "$1" >/dev/null 2>&1; }
 limited() {
   if has timeout; then timeout 10 "$@" 2>/dev/null; else "$@" 2>/dev/null; fi
 }
-# The driver in a configuration of containerd.
-driver() {
-  sed -nE 's/^[[:space:]]*SystemdCgroup *= *true.*/systemd/p; s/^[[:space:]]*SystemdCgroup *= *false.*/cgroupfs/p' | head -n 1
-}
-
 echo "hostname $(hostname 2>/dev/null || uname -n)"
 echo "boot $(cut -d ' ' -f 1 /proc/uptime)"
 for unit in k3s k3s-agent; do
@@ -36,16 +31,6 @@ elif [ -x "$k3s" ]; then
   said=$(limited "$k3s" --version)
   echo "version $(echo "$said" | sed -n '1s/^k3s version \([^ ]*\).*/\1/p')"
 fi
-# What is in force: of a runtime of its own, as that says it.
-case $runtime in
-  docker) cgroup=$(limited docker info -f '{{.CgroupDriver}}') ;;
-  containerd) cgroup=$(limited containerd config dump | driver) ;;
-  crio) cgroup=$(limited crio status config | sed -n 's/^ *cgroup_manager *= *"\(.*\)"/\1/p') ;;
-  *) cgroup=$(driver 2>/dev/null <"$data/agent/etc/containerd/config.toml") ;;
-esac
-if [ -n "$cgroup" ]; then echo "cgroup $cgroup"; fi
-kubelet=$(sed -n 's/^ *-* *["'\'']*cgroup-driver=\([a-z]*\).*/\1/p' /etc/rancher/k3s/config.yaml /etc/rancher/k3s/config.yaml.d/*.yaml 2>/dev/null | tail -n 1)
-if [ -n "$kubelet" ]; then echo "kubelet $kubelet"; fi
 if has ufw && grep -qis '^ENABLED=["'\'']*yes' /etc/ufw/ufw.conf; then echo 'firewall ufw'
 elif has firewall-cmd && firewall-cmd --state >/dev/null 2>&1; then echo 'firewall firewalld'
 elif has systemctl && systemctl is-active --quiet nftables 2>/dev/null; then echo 'firewall nftables'

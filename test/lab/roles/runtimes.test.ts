@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join, normalize } from 'node:path'
@@ -7,6 +7,7 @@ import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { watchDisks } from './disks.js'
+import { look } from './operations/status.js'
 import { type ClusterInventory, changes, failures, play, readInventory, writeInventory } from './play.js'
 
 const nodes = ['server-1', 'agent-1', 'agent-2', 'server-2']
@@ -258,6 +259,8 @@ describe('a download', () => {
 })
 
 describe('what is in force', () => {
+  const plain = { registries_config_yaml: null }
+
   it('is asked of kubelet and runtime after a start, and NVIDIA’s runtime is found by one', async () => {
     const mine = '/etc/rancher/k3s/config.yaml.d/99-mine.yaml'
     await k3s.sh('agent-2', `echo 'kubelet-arg: [cgroup-driver=cgroupfs]' >${mine}`)
@@ -267,21 +270,41 @@ describe('what is in force', () => {
       `mkdir -p ${dirname(runtime)} && printf '#!/bin/sh\n' >${runtime} && chmod +x ${runtime}`,
     )
     const ran = await play(
-      inventoryOf(
-        'v1.34.2+k3s1',
-        {},
-        { 'server-1': { nvidia_runtime: true } },
-        { registries_config_yaml: null },
-      ),
+      inventoryOf('v1.34.2+k3s1', {}, { 'server-1': { nvidia_runtime: true } }, plain),
       'cluster',
     )
     expect(failures(ran)).toMatch(
       /on agent-2: kubelet counts by cgroupfs and containerd by systemd, and pods would not start: take cgroup-driver out/,
     )
     expect(changes(ran)).toMatchObject({ 'agent-1': 0 })
+    const { status } = await look(lab.dir, (...words) =>
+      play(inventoryOf('v1.34.2+k3s1'), 'status', ...words),
+    )
+    expect(status.hosts.map(({ host, problems }) => [host, problems])).toEqual(
+      expect.arrayContaining([
+        ['agent-1', []],
+        ['agent-2', expect.arrayContaining(['kubelet counts by cgroupfs, the runtime by systemd'])],
+      ]),
+    )
     const config = await k3s.sh('server-1', 'cat /var/lib/rancher/k3s/agent/etc/containerd/config.toml')
     expect(config.text).toContain(`BinaryName = "${runtime}"`)
     await k3s.sh('agent-2', `rm ${mine}`)
+  })
+
+  it('has NVIDIA’s RuntimeClass: k3s brings it, and the role to a k3s that does not', async () => {
+    const path = join(lab.dir, 'runtimes-play.yaml')
+    await writeFile(path, '- hosts: server-1\n  become: true\n  roles: [container_runtime]\n')
+    const changed = async (version: string) =>
+      changes(await play(inventoryOf(version, {}, { 'server-1': { nvidia_runtime: true } }, plain), path))
+    const handler = () => kubectl('get runtimeclass nvidia -o jsonpath={.handler}')
+    const manifest = 'ls /var/lib/rancher/k3s/server/manifests/tsplay-runtime-class.yaml'
+    expect(await handler()).toBe('nvidia')
+    await kubectl('delete runtimeclass nvidia')
+    expect(await changed('v1.28.15+k3s1')).toEqual({ 'server-1': 1 })
+    await expect.poll(handler, { timeout: 20_000 }).toBe('nvidia')
+    expect(await changed('v1.28.15+k3s1')).toEqual({ 'server-1': 0 })
+    expect(await changed('v1.34.2+k3s1')).toEqual({ 'server-1': 1 })
+    expect((await k3s.sh('server-1', manifest)).code).not.toBe(0)
   })
 })
 

@@ -17,6 +17,7 @@ export interface Status {
     version?: string
     certificate_days?: number
     cgroup_driver?: string
+    kubelet_cgroup_driver?: string
     firewall?: string
   }[]
   nodes_not_in_inventory: string[]
@@ -47,6 +48,7 @@ export const describeStatus = (cluster: OperatedCluster): void => {
         roles: ['control-plane', 'etcd'],
         version: readInventory(lab).k3s_cluster.vars.k3s_version,
         cgroup_driver: 'systemd',
+        kubelet_cgroup_driver: 'systemd',
         firewall: 'none',
         drift: [],
       })
@@ -61,7 +63,8 @@ export const describeStatus = (cluster: OperatedCluster): void => {
     it('names what differs from the inventory, and fails where that is asked for', async () => {
       await cluster.kubectl('cordon agent-1')
       const mine = '/etc/rancher/k3s/config.yaml.d/mine.yaml'
-      await k3s.sh('agent-1', `echo 'debug: true' >${mine}`)
+      // Written, and not in force: kubelet has not been started with it.
+      await k3s.sh('agent-1', `printf 'kubelet-arg:\\n- cgroup-driver=cgroupfs\\n' >${mine}`)
       const wrong = readInventory(lab)
       const { server, agent } = wrong.k3s_cluster.children
       delete agent.hosts['agent-2']
@@ -76,6 +79,7 @@ export const describeStatus = (cluster: OperatedCluster): void => {
       expect(status.nodes_not_in_inventory).toEqual(['server-3'])
       const agents = status.hosts.at(-1)!
       expect(agents.problems).toEqual(['cordoned'])
+      expect(agents.kubelet_cgroup_driver).toBe('systemd')
       expect(agents.drift).toEqual(['shall be v1.35.0+k3s1', 'its files changed since it started'])
       expect(failures(played)).toMatch(/agent-1: cordoned/)
     })
