@@ -147,7 +147,7 @@ describe('a connection that is cut', () => {
     expect(failures(last)).toBe('')
     expect(cuts).toBeGreaterThan(30)
     expect(await nodes()).toEqual(every(to))
-    expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
+    await etcd.holds('upgraded')
     await noHalfFiles()
     expect(changes(await play(inventory, 'upgrade'))).toEqual(none)
   })
@@ -191,10 +191,11 @@ describe('an upgrade', () => {
       },
     })
     expect(killed.code, failures(killed)).toBe(130)
+    await etcd.holds('killed')
     const done = await play(wanting(beyond), 'upgrade')
     expect(failures(done)).toBe('')
     expect(await nodes()).toEqual(every(beyond))
-    expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
+    await etcd.holds('taken-up')
     expect(changes(await play(wanting(beyond), 'cluster'))).toEqual(none)
   })
 })
@@ -232,7 +233,7 @@ describe('a node that cannot join', () => {
     }
     expect(failures(await play(wanting(beyond), 'scale'))).toBe('')
     expect(await nodes()).toEqual(every(beyond))
-    expect(await k3s.kubectl('server-1', 'get namespace precious -o name')).toContain('precious')
+    await etcd.holds('joined')
   })
 })
 

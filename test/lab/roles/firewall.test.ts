@@ -45,10 +45,12 @@ const udp=new Promise(r=>{const u=dgram.createSocket('udp4');const again=setInte
 const end=v=>{clearInterval(again);r(v);try{u.close()}catch{}};u.on('message',()=>end('8472u'));setTimeout(end,2500)});
 Promise.all([...ports.map(tcp),udp]).then(all=>console.log(all.filter(Boolean).join(' ')))`
 
-/** The ports of a host that answer somebody, of all that listen there. */
-const reached = async (from: string, to: string): Promise<string> => {
+/** The ports of a host that answer somebody, of all that listen there; or a pod of somebody. */
+const reached = async (from: string, to: string, pod = false): Promise<string> => {
   const words = `'${ask.replaceAll("'", `'\\''`)}' ${addressOf(to)} ${tcp.join(' ')}`
-  if (from !== controller) return (await lab.exec(from, `/opt/tsplay-lab/node -e ${words}`)).stdout.trim()
+  const inside = pod ? 'sudo ip netns exec pod ' : ''
+  if (from !== controller)
+    return (await lab.exec(from, `${inside}/opt/tsplay-lab/node -e ${words}`)).stdout.trim()
   return (await run(process.execPath, ['-e', ask, addressOf(to), ...tcp.map(String)])).stdout.trim()
 }
 /** The same, from somebody to the server of each kind of firewall. */
@@ -60,6 +62,20 @@ const reachedBy = async (from: string): Promise<Record<string, string>> =>
         .map(async ([kind, name]) => [kind, await reached(from, name)]),
     ),
   )
+/** The same, from a pod of each of them: to its own node, and through it to the one that has no firewall. */
+const reachedByPods = async (to?: string): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    await Promise.all(
+      Object.entries(servers).map(async ([kind, name]) => [kind, await reached(name, to ?? name, true)]),
+    ),
+  )
+/** A pod as k3s's network makes one: an address of cluster-cidr behind the host. */
+const makePod = (nth: number): string =>
+  [
+    `ip netns add pod; ip link add cni0 type veth peer name eth0 netns pod; sysctl -qw net.ipv4.ip_forward=1`,
+    `ip addr add 10.42.${nth}.1/24 dev cni0; ip link set cni0 up; ip -n pod addr add 10.42.${nth}.2/24 dev eth0`,
+    `ip -n pod link set eth0 up; ip -n pod route add default via 10.42.${nth}.1`,
+  ].join('; ')
 const alike = (ports: string) => ({ ufw: ports, firewalld: ports, nftables: ports })
 
 const nftablesConf = `flush ruleset
@@ -97,6 +113,12 @@ beforeAll(async () => {
   ])
   const unit = 'sudo systemd-run --quiet --unit=ports /opt/tsplay-lab/node -e'
   await Promise.all(nodes.map((name) => lab.exec(name, `${unit} '${program}'`)))
+  await Promise.all(
+    Object.values(servers).map(async (name, nth) => {
+      await sudo(name, makePod(nth))
+      await sudo(agent, `ip route add 10.42.${nth}.0/24 via ${addressOf(name)}`)
+    }),
+  )
 }, 180_000)
 
 afterAll(() => Promise.all(nodes.map((name) => lab.fresh(name))))
@@ -116,6 +138,14 @@ describe('a firewall of each kind', () => {
     expect(server).toEqual(others)
     expect(other).toEqual(alike('22 6443 10250 8472u'))
     expect(outside).toEqual(alike('22'))
+  })
+
+  it('lets pods reach their node, and pass through it', async () => {
+    const everything = '22 2379 2380 5001 6443 10250 30080 9999 8472u'
+    const [own, through] = await Promise.all([reachedByPods(), reachedByPods(agent)])
+    expect(own).toEqual(alike(everything))
+    // With ufw it is flannel that lets them pass, by rules of its own in the same tables.
+    expect(through).toEqual({ ...alike(everything), ufw: '' })
   })
 
   it('does not change on a second run', async () => {
@@ -149,6 +179,7 @@ describe('a firewall of each kind', () => {
     const gone = await runRole(inventoryOf([]), 'remove')
     expect(failures(gone)).toBe('')
     expect(await reachedBy(agent)).toEqual(alike('22'))
+    expect(await reachedByPods()).toEqual(alike('22'))
     expect(await sudo(servers.ufw, 'ufw status')).not.toContain('tsplay')
     expect(
       await sudo(servers.firewalld, 'firewall-cmd --get-policies; ls /etc/firewalld/policies'),

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type K3sHosts, k3sHosts } from '../k3s/hosts.js'
 import { type Lab, openLab } from '../lab.js'
+import { type EtcdWatch, watchEtcd } from '../life/etcd.js'
 import { ourLabDir } from '../ours.js'
 import { program } from '../program.js'
 import { watchDisks } from './disks.js'
@@ -15,6 +16,7 @@ const none = Object.fromEntries(nodes.map((name) => [name, 0]))
 const faultFile = '/etc/tsplay-lab/k3s-faults.json'
 let lab: Lab
 let k3s: K3sHosts
+let etcd: EtcdWatch
 
 /** An inventory that asks for a release, with variables and variables of hosts over the lab's. */
 const wanting = (
@@ -87,10 +89,11 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 })
 beforeAll(async () => {
   lab = openLab(ourLabDir())
   k3s = k3sHosts(lab)
+  etcd = watchEtcd(lab, nodes.slice(0, 3))
   await freshHosts()
   const made = await play(wanting(from), 'cluster')
   expect(failures(made)).toBe('')
-  await kubectl('create namespace precious')
+  await etcd.holds('made')
 })
 
 afterAll(freshHosts)
@@ -156,6 +159,7 @@ describe('an upgrade that meets an obstacle', () => {
     expect(failures(stopped)).toMatch(/could not drain node server-1[\s\S]*disruption budget/)
     expect(stopped.code).toBe(2)
     expect(await versions()).toEqual(all(from))
+    await etcd.holds('pods-may-not-go')
     await kubectl('delete -f /root/guarded.yaml')
   })
 
@@ -172,6 +176,7 @@ describe('an upgrade that meets an obstacle', () => {
     )
     expect(failures(stopped)).toMatch(/agent-2: .*No space left on device/)
     expect(await versions()).toEqual(all(from))
+    await etcd.holds('disk-full')
   })
 
   it('stops at a server that does not come up, with quorum and data', async () => {
@@ -190,7 +195,7 @@ describe('an upgrade that meets an obstacle', () => {
       'agent-2': from,
     })
     expect(broken).not.toBe(to)
-    expect(await kubectl('get namespace precious -o name')).toContain('precious')
+    await etcd.holds('server-down')
     expect(await kubectl('get nodes')).not.toContain('SchedulingDisabled')
   })
 
@@ -209,6 +214,7 @@ describe('an upgrade that meets an obstacle', () => {
     expect(failures(stopped)).toContain(`k3s ${from} runs again`)
     expect(batches(stopped)).toEqual([['agent-1']])
     expect(await versions()).toEqual({ ...all(to), 'agent-1': from, 'agent-2': from })
+    await etcd.holds('rolled-back')
     expect(await kubectl('get nodes')).not.toContain('SchedulingDisabled')
   })
 
@@ -220,7 +226,7 @@ describe('an upgrade that meets an obstacle', () => {
     expect(failures(done)).toBe('')
     expect(batches(done)).toEqual([['agent-2'], ['agent-1']])
     expect(await versions()).toEqual(all(to))
-    expect(await kubectl('get namespace precious -o name')).toContain('precious')
+    await etcd.holds('upgraded')
     const kept = await k3s.sh(
       'server-1',
       `ls /var/lib/rancher/k3s/server/db/snapshots; stat -c %a /var/lib/rancher/k3s/server/tsplay/token-${from}; ls /usr/local/bin`,
@@ -248,6 +254,7 @@ describe('an upgrade that is interrupted', () => {
   it('by Ctrl-C gives the node back that it has emptied', async () => {
     const code = await interrupted(wanting(beyond), 'move the pods of server-1 away', 'SIGINT')
     expect(code).toBe(130)
+    await etcd.holds('interrupted')
     expect(await kubectl('get nodes')).not.toContain('SchedulingDisabled')
   })
 
@@ -256,6 +263,7 @@ describe('an upgrade that is interrupted', () => {
     // The next one is cut, too, when all agents are being restarted.
     const hasty = wanting(beyond, { k3s_agents_at_once: '100%', k3s_upgrade_drain: 'never' })
     await interrupted(hasty, '"start k3s-agent"', 'SIGKILL')
+    await etcd.holds('cut')
     const left = await versions()
     // The first is given back when all have had their turn.
     for (const name of ['server-1', 'server-2', 'server-3'])
