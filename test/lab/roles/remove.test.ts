@@ -28,6 +28,14 @@ const started = async (name: string): Promise<string> =>
   (await lab.exec(name, 'systemctl show -P ActiveEnterTimestampMonotonic k3s k3s-agent | tr "\\n" " "'))
     .stdout
 
+const addressOf = (name: string): string => lab.hosts.find((host) => host.name === name)!.address
+/** Whom the firewall of a host lets in, of all nodes. */
+const letIn = async (name: string): Promise<string[]> => {
+  const { stdout } = await lab.exec(name, 'sudo ufw status')
+  const sources = new Set(stdout.split(/\s+/))
+  return nodes.filter((node) => sources.has(addressOf(node)))
+}
+
 /** A pod on agent-2 whose budget lets nobody move it. */
 const pinned = `apiVersion: apps/v1
 kind: Deployment
@@ -80,6 +88,7 @@ beforeAll(async () => {
       ),
     ),
   )
+  await Promise.all(nodes.map((name) => lab.exec(name, 'sudo sh -c "ufw allow 22/tcp; ufw --force enable"')))
   expect(failures(await play(lab.inventoryPath, 'cluster'))).toBe('')
   await lab.exec('server-1', `sudo k3s kubectl apply -f - <<'EOF'\n${pinned}\nEOF`)
 })
@@ -119,6 +128,7 @@ describe('the removal of an agent', () => {
     expect(second.output).toContain('agent-2 could not be cleaned')
     expect(await cluster()).toEqual(['agent-1 Ready', 'server-1 Ready', 'server-2 Ready', 'server-3 Ready'])
     expect(await kubectl('get secrets -n kube-system')).not.toContain('agent-2.node-password')
+    expect(await letIn('agent-1')).toEqual(['server-1', 'server-2', 'server-3'])
   })
 })
 
@@ -146,9 +156,9 @@ describe('the removal of a server', () => {
     expect(wrong(removed)).toBe('')
     expect(await cluster()).toEqual(['agent-1 Ready', 'server-2 Ready'])
     expect((await lab.exec('server-1', 'ls /etc/rancher /usr/local/bin/k3s')).code).not.toBe(0)
-    const address = lab.hosts.find((host) => host.name === 'server-2')!.address
     const config = (await lab.exec('agent-1', 'sudo cat /etc/rancher/k3s/config.yaml')).stdout
-    expect(config).toContain(`server: https://${address}:6443`)
+    expect(config).toContain(`server: https://${addressOf('server-2')}:6443`)
+    expect([await letIn('server-2'), await letIn('agent-1')]).toEqual([['agent-1'], ['server-2']])
     expect([await started('server-2'), await started('agent-1')]).toEqual(before)
   })
 
