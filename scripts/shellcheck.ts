@@ -9,11 +9,11 @@ import { renderScript } from '../runner/transport/script.js'
 /** Lints every script that a module may send to a host, as it is sent, and every *.sh file of the repository. */
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const skipped = new Set(['node_modules', 'dist', '.git', '.lab'])
+const skipped = /^(?:node_modules|dist|\.git|\.lab.*)$/
 
 function shellFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (skipped.has(entry.name)) return []
+    if (skipped.test(entry.name)) return []
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return shellFiles(path)
     return entry.isFile() && entry.name.endsWith('.sh') ? [path] : []
