@@ -27,6 +27,8 @@ export interface TaskRun {
   /** Files of variables, read once a run. @throws ModuleFailure with the mistakes in them */
   readonly variablesOf: (request: VarsRequest) => IncludedVars
   readonly onOutput?: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined
+  /** It was begun before its turn. */
+  readonly begun?: Promise<Attempt> | undefined
 }
 
 /** An item that is over, or one whose change waits to be applied. */

@@ -4,17 +4,18 @@ import type { Keywords, Meta, RoleInfo, Task } from '../plan/plan.js'
 import { formatPosition } from '../syntax/source.js'
 import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
+import { createAhead } from './ahead.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
 import { beginRole, type HostRun, isLost } from './host.js'
 import { performInclude } from './include.js'
-import { failedItem, type TaskRun } from './item.js'
+import { beginItem, failedItem, type TaskRun } from './item.js'
 import { asCount, asFlag, firstFalse, titleOf } from './keywords.js'
 import { createLimit, type Limit } from './limits.js'
 import { notify } from './notify.js'
 import { taskScope } from './scope.js'
 import { countResult } from './stats.js'
-import { runTask, type TaskOutcome } from './task.js'
+import { runTask, scopeOfTask, type TaskOutcome } from './task.js'
 import type { Step, Verdict } from './walk.js'
 
 /** What the strategy learns of a step on one host. */
@@ -40,9 +41,10 @@ export interface Stepper {
 
 /** Performs steps of one batch: tasks, includes and meta actions on a host. */
 export function createStepper(run: Run, batch: Batch, controllers: ControllerFactory): Stepper {
-  const performTask = async (step: Step, task: Task, host: HostRun, info: TaskInfo): Promise<StepDone> => {
+  const ahead = createAhead()
+  const contextOf = (task: Task, host: HostRun, info: TaskInfo): TaskRun => {
     const streams = task.action.kind === 'module' && task.action.module.freeForm !== undefined
-    const context: TaskRun = {
+    return {
       run,
       batch,
       host,
@@ -54,7 +56,17 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
         ? (stream, text) => run.emit({ type: 'host_output', task: info, host: host.name, stream, text })
         : undefined,
     }
-    const outcome = await runTask(context, step.layers)
+  }
+  const performTask = async (step: Step, task: Task, host: HostRun, info: TaskInfo): Promise<StepDone> => {
+    const begun = ahead.take(step, task, host)
+    const running = runTask({ ...contextOf(task, host, info), begun }, step.layers)
+    if (!begun)
+      ahead.read(step, task, host, async (next) => {
+        const context = contextOf(next, host, describeStep(run, batch, { ...step, what: next }, host))
+        return beginItem(context, scopeOfTask(context, step.layers), undefined)
+      })
+    const outcome = await running
+    ahead.concluded(task, outcome)
     return concludeTask(run, batch, step, task, host, info, outcome)
   }
 
@@ -69,6 +81,7 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
     async perform(step, host, info) {
       const { what } = step
       if (what.kind === 'task') return performTask(step, what, host, info)
+      ahead.forget()
       if (what.kind === 'include') {
         const verdict = performInclude(run, batch, step, what, host, info)
         const fatal = verdict.failed && !step.rescuable && fatalOf(run, batch, step, what.task, host)

@@ -20,19 +20,15 @@ export interface TaskOutcome {
   /** As people may see it: under `no_log`, nothing of what was given or returned. */
   readonly shown: HostTaskResult
   readonly effective: Effective | undefined
+  /** Something was changed, or may have been. */
+  readonly applied: boolean
 }
 
 /** Runs one task on one host, every item of its loop, and registers what came of it. Never rejects but for bugs. */
 export async function runTask(context: TaskRun, includes: readonly Layer[]): Promise<TaskOutcome> {
   const started = performance.now()
-  const { run, batch, host, task } = context
-  const layers = [...task.layers, ...includes]
-  const scope = taskScope(run, batch, host, {
-    role: task.role,
-    layers,
-    file: task.span.file.path,
-    environment: task.keywords.environment,
-  })
+  const { run, host } = context
+  const scope = scopeOfTask(context, includes)
   const outcomes = await allItems(context, scope)
   const effective = outcomes.find((outcome) => outcome.effective)?.effective
   const status = overall(outcomes)
@@ -49,7 +45,18 @@ export async function runTask(context: TaskRun, includes: readonly Layer[]): Pro
     items: outcomes.map(publicItem),
     durationMs: performance.now() - started,
   }
-  return { result, shown: effective?.noLog ? censor(result) : result, effective }
+  const applied = outcomes.some((outcome) => outcome.applied)
+  return { result, shown: effective?.noLog ? censor(result) : result, effective, applied }
+}
+
+/** What a task's keywords and arguments can name. */
+export function scopeOfTask({ run, batch, host, task }: TaskRun, includes: readonly Layer[]): HostScope {
+  return taskScope(run, batch, host, {
+    role: task.role,
+    layers: [...task.layers, ...includes],
+    file: task.span.file.path,
+    environment: task.keywords.environment,
+  })
 }
 
 async function allItems(context: TaskRun, scope: HostScope): Promise<ItemOutcome[]> {
@@ -83,7 +90,7 @@ async function untilDone(
     const outcome = await judge(
       context,
       itemScope,
-      await (await beginItem(context, itemScope, label)).finish(),
+      await (await (context.begun ?? beginItem(context, itemScope, label))).finish(),
     )
     if (!repeats || outcome.status === 'skipped' || isLost(outcome.status)) return outcome
     const done = reached(context, itemScope, outcome)

@@ -22,6 +22,15 @@ export interface Step {
   /** A rescue waits for its failure. */
   readonly rescuable: boolean
   readonly handler: boolean
+  /** What stands after it in the play; handlers have no such thing. */
+  readonly rest?: Rest | undefined
+}
+
+/** The nodes from an index on, and what stands after them where they end. Includes end it: their variables are others. */
+export interface Rest {
+  readonly nodes: readonly PlanNode[]
+  readonly from: number
+  readonly outer?: Rest | undefined
 }
 
 /** One round of an include: what is run, with which variables. */
@@ -46,6 +55,7 @@ interface Around {
   readonly prefix: readonly number[]
   readonly layers: readonly Layer[]
   readonly rescuable: boolean
+  readonly rest?: Rest | undefined
   /** Roles that `meta: end_role` has ended for this host: nothing more of them is run. */
   readonly ended: Set<RoleInfo>
 }
@@ -68,8 +78,23 @@ export function walkHandlers(handlers: readonly Handler[], host: HostRun): Walk 
 }
 
 function* walkAll(nodes: readonly PlanNode[], around: Around): Walk {
-  for (const node of nodes) if (yield* walkNode(node, around)) return true
+  const { rest: outer } = around
+  for (const [index, node] of nodes.entries())
+    if (yield* walkNode(node, { ...around, rest: { nodes, from: index + 1, outer } })) return true
   return false
+}
+
+/** The tasks that come next if none fails and every role and block is gone through; as far as no include or meta stands between. */
+export function* tasksAfter({ nodes, from, outer }: Rest): Generator<Task> {
+  for (let index = from; index < nodes.length; index++) {
+    const node = nodes[index]!
+    if (node.kind === 'task') yield node
+    else if (node.kind === 'block') {
+      const rest = { nodes, from: index + 1, outer }
+      return yield* tasksAfter({ nodes: [...node.block, ...node.always], from: 0, outer: rest })
+    } else return
+  }
+  if (outer) yield* tasksAfter(outer)
 }
 
 function* walkNode(node: PlanNode, around: Around): Walk {
@@ -98,8 +123,8 @@ function roleOf(node: PlanNode): RoleInfo | undefined {
 }
 
 function stepOf(what: Task | Include | Meta, around: Around, path = [what.order]): Step {
-  const { layers, rescuable } = around
-  return { what, path: [...around.prefix, ...path], layers, rescuable, handler: false }
+  const { layers, rescuable, rest } = around
+  return { what, path: [...around.prefix, ...path], layers, rescuable, handler: false, rest }
 }
 
 /** A role that this host has gone through is left out, unless none of its tasks ran or it may run again. */
@@ -127,6 +152,7 @@ function* walkInclude(node: Include, around: Around, path = [node.order], isHand
       ...around,
       prefix: [...around.prefix, ...path, index],
       layers: [...around.layers, ...layers],
+      rest: undefined,
       ended: new Set<RoleInfo>(),
     }
     if (yield* walkAll(children, inner)) return true

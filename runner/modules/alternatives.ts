@@ -74,6 +74,7 @@ export const alternatives = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   async probe(host, args: Args): Promise<State> {
     const lines = outputText((await host.query(probeScript({ name: args.name }))).stdout).split('\n')
     const field = (key: string) =>

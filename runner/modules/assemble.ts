@@ -86,6 +86,7 @@ export const assemble = defineModule({
     examples: ['- name: Authorized keys\n  assemble: { src: /etc/keys.d, dest: /etc/keys, mode: "0644" }'],
   },
   args: args as z.ZodType<Args>,
+  readsAhead: true,
   prepare: (args, controller) => prepare(args, controller),
   async probe(host, args: Args): Promise<State> {
     const [answer, pieces] = await Promise.all([

@@ -113,6 +113,7 @@ export const authorizedKey = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   async probe(host, args: Args): Promise<State> {
     const { stdout } = await host.query(probeScript({ user: args.user, path: args.path ?? '' }))
     const reader = new Reader(stdout)

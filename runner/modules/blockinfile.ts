@@ -43,6 +43,7 @@ export const blockinfile = defineModule({
   },
   args,
   aliases: { content: 'block' },
+  readsAhead: true,
   probe: (host, args: Args) => probeEdit(host, args),
   diff(args, answer) {
     const wanted = blockOf(args)

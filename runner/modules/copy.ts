@@ -91,6 +91,7 @@ export const copy = defineModule({
     ],
   },
   args: args as z.ZodType<Args>,
+  readsAhead: true,
   prepare: (args, controller) => prepareCopy(args, controller),
   async probe(host, args: Args): Promise<State> {
     if (args.tree)

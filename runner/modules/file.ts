@@ -51,6 +51,7 @@ export const file = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   probe: (host, args: Args): Promise<PathState> => probeFilePath(host, orderOf(args)),
   diff: (args, state) => planPath(orderOf(args), state),
   apply: (host, _args, { data }) => applyPath(host, data satisfies PathWork),

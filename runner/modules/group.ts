@@ -57,6 +57,7 @@ export const group = defineModule({
     examples: ['- name: Operators\n  group: { name: k3s, system: true }'],
   },
   args,
+  readsAhead: true,
   async probe(host, args: Args) {
     return { gid: gidOf((await host.query(probeScript({ name: args.name }))).stdout) }
   },

@@ -67,6 +67,7 @@ export const hostname = defineModule({
     examples: ['- name: As in the inventory\n  hostname: { name: <%= inventory_hostname %> }'],
   },
   args,
+  readsAhead: true,
   async probe(host, _args: Args): Promise<State> {
     const reader = new Reader((await host.query(probeScript({ path }))).stdout)
     return { now: reader.must('name'), answer: readText(reader, path) }

@@ -63,6 +63,7 @@ export const iniFile = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   probe: (host, args: Args) => probeEdit(host, args),
   diff(args, answer) {
     if (answer.file.kind === 'absent' && args.state === 'absent') return undefined

@@ -43,6 +43,7 @@ export const knownHosts = defineModule({
   },
   args,
   aliases: { host: 'name' },
+  readsAhead: true,
   probe: (host, args: Args) => probeFile(host, { path: args.path, follow: true, contentLimit: 1024 * 1024 }),
   diff(args, answer) {
     if (answer.file.kind === 'absent' && args.state === 'absent') return undefined

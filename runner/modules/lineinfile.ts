@@ -62,6 +62,7 @@ export const lineinfile = defineModule({
   },
   args,
   aliases: { regex: 'regexp', value: 'line' },
+  readsAhead: true,
   probe: (host, args: Args) => probeEdit(host, args),
   diff(args, answer) {
     if (answer.file.kind === 'absent' && (!args.create || args.state === 'absent')) {

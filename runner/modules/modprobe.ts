@@ -106,6 +106,7 @@ export const modprobe = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   async probe(host, args: Args): Promise<State> {
     const files = filesOf(args.name)
     const reader = new Reader((await host.query(probeScript({ name: args.name, ...files }))).stdout)

@@ -103,6 +103,11 @@ export interface Module<A = unknown, S = unknown, C = unknown> {
   readonly canDetach?: true
   /** It waits for the host itself: a connection that cannot be opened is an error of a script, not of the task. */
   readonly awaitsHost?: true
+  /**
+   * Its probe is quick, waits for nothing, and asks only for what this host's tasks or people change: it may be sent before its
+   * turn, with those of the tasks before it, and counts if none of them changed anything.
+   */
+  readonly readsAhead?: true
   /** Ansible's action plugins: read or render what stands on the controller. Runs in check mode too. */
   prepare?(args: A, controller: Controller): Promise<A>
   /** Read-only: one script, one round trip. */

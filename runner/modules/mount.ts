@@ -87,6 +87,7 @@ export const mount = defineModule({
   },
   args,
   aliases: { name: 'path' },
+  readsAhead: true,
   async probe(host, args: Args): Promise<State> {
     const [answer, { stdout }] = await Promise.all([
       probeFile(host, { path: args.fstab, follow: true, contentLimit: 1024 * 1024 }),

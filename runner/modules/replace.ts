@@ -45,6 +45,7 @@ export const replace = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   probe: (host, args: Args) => probeEdit(host, args),
   diff(args, answer) {
     if (answer.file.kind === 'absent') return missingFile(answer.path, `replace in ${answer.path}`)

@@ -102,6 +102,7 @@ export const service = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   async probe(host, args: Args): Promise<State> {
     const order = unitOrder(args)
     const values = { name: args.name, unit: order.unit!, use: args.use, scope: 'system' }

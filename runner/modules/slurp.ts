@@ -40,6 +40,7 @@ export const slurp = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   async probe(host, args: Args) {
     const { stdout } = await host.query(script({ path: (args.src ?? args.path)!, limit: `${limit}` }))
     return stdout

@@ -43,6 +43,7 @@ export const stat = defineModule({
     attr: 'get_attributes',
     attributes: 'get_attributes',
   },
+  readsAhead: true,
   async probe(host, args: Args) {
     const { path, follow, get_checksum, checksum_algorithm: algorithm } = args
     const usual = algorithm === 'sha256'

@@ -66,6 +66,7 @@ export const sysctl = defineModule({
   },
   args,
   aliases: { key: 'name', val: 'value' },
+  readsAhead: true,
   async probe(host, args: Args) {
     const { stdout } = await host.query(probeScript({ path: args.sysctl_file, file: kernelFile(args.name) }))
     const reader = new Reader(stdout)

@@ -66,6 +66,7 @@ export const systemd = defineModule({
     ],
   },
   args,
+  readsAhead: true,
   probe: (host, args: Args) => probeUnit(host, orderOf(args)),
   diff: (args, state) => planUnit(orderOf(args), state),
   async apply(host, args, change) {

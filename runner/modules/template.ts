@@ -41,6 +41,7 @@ export const template = defineModule({
     ],
   },
   args: args as z.ZodType<Args>,
+  readsAhead: true,
   async prepare(args: Args, controller: Controller): Promise<Args> {
     const found = controller.find('templates', args.src)
     const wanted = contentOf(controller.render(found))

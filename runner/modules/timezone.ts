@@ -53,6 +53,7 @@ export const timezone = defineModule({
     examples: ['- name: Logs in one time\n  timezone: { name: Etc/UTC }'],
   },
   args,
+  readsAhead: true,
   async probe(host, args: Args): Promise<State> {
     const zone = `${folder}/${args.name}`
     const reader = new Reader((await host.query(probeScript({ path, zone }))).stdout)

@@ -104,6 +104,7 @@ export const user = defineModule({
   },
   args,
   aliases: { user: 'name', createhome: 'create_home' },
+  readsAhead: true,
   async probe(host, args: Args): Promise<State> {
     const { name, password = '', state } = args
     const script = probeScript({ name, password: state === 'present' ? password : '' })
