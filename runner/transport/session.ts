@@ -7,6 +7,7 @@ import { type BodyCache, renderFrame, renderPrelude } from './frame.js'
 import { type Job, killedOutcome, newJob, type SessionOutcome } from './job.js'
 import type { Victim } from './kill.js'
 import { type Marker, markerReader } from './markers.js'
+import { onAbort } from './on-abort.js'
 import { ConnectError, type RunOptions, type Script } from './transport.js'
 
 export interface SessionOptions {
@@ -93,10 +94,9 @@ export class Session {
     if (options.signal?.aborted) return Promise.resolve({ kind: 'aborted' })
     return new Promise((resolve, reject) => {
       const { signal, onOutput } = options
-      const onAbort = (): void => this.#abort(job)
       const done = (): void => {
         clearTimeout(job.timer)
-        signal?.removeEventListener('abort', onAbort)
+        unwatch?.()
       }
       const job = newJob(
         script,
@@ -111,7 +111,7 @@ export class Session {
           reject(error)
         },
       )
-      signal?.addEventListener('abort', onAbort, { once: true })
+      const unwatch = signal && onAbort(signal, () => this.#abort(job))
       this.#jobs.push(job)
       this.#pump()
     })
