@@ -1,3 +1,4 @@
+import type { Compiled } from '../expression/compiled.js'
 import type { Task } from '../plan/plan.js'
 import type { Layer } from '../vars/layers.js'
 import type { HostRun } from './host.js'
@@ -62,7 +63,7 @@ export function createAhead(now: () => number = () => performance.now()): Ahead 
       const width = widthAfter(before, changes)
       readings.set(host, { layers, happenings, changes, at: now(), width, attempts })
       for (const next of tasksAfter(rest)) {
-        if (attempts.size + 1 >= width || !isForeseen(next)) break
+        if (attempts.size + 1 >= width || !isForeseen(next) || !isSameWay(task, next)) break
         const attempt = begin(next)
         // An error that is nobody's result is met in its turn, or with a later reading.
         attempt.catch(() => undefined)
@@ -97,4 +98,18 @@ function isQuiet({ action, until, retries, async: background }: Task): boolean {
 function isForeseen(task: Task): boolean {
   const { delegate_to, run_once, throttle } = task.keywords
   return isQuiet(task) && !task.loop && !delegate_to && !run_once && !throttle
+}
+
+/** Another login or user would need a session of its own, which a host may not allow beside one that is at work. */
+function isSameWay({ keywords: a }: Task, { keywords: b }: Task): boolean {
+  const same = (one: Compiled | undefined, other: Compiled | undefined): boolean =>
+    one === other || (one?.constant !== undefined && one.constant.value === other?.constant?.value)
+  return (
+    same(a.become, b.become) &&
+    same(a.become_user, b.become_user) &&
+    same(a.become_method, b.become_method) &&
+    same(a.connection, b.connection) &&
+    same(a.remote_user, b.remote_user) &&
+    same(a.port, b.port)
+  )
 }

@@ -34,6 +34,8 @@ export interface TaskRun {
 /** An item that is over, or one whose change waits to be applied. */
 export interface Attempt {
   readonly effective?: Effective | undefined
+  /** Already the beginning of it went wrong. */
+  readonly failed?: true
   /** Carry it out. Never rejects: a failure is a result. */
   finish(): Promise<ItemOutcome>
 }
@@ -79,7 +81,7 @@ export async function beginItem(context: TaskRun, scope: Scope, label: string | 
     const planned = direct && background?.poll === 0 ? { ...found, fields: {} } : found
     return { effective, finish: () => guarded(label, kept, () => carryOut(planned, host, applier)) }
   } catch (error) {
-    return over({ ...failedItem(label, error), effective })
+    return { ...over({ ...failedItem(label, error), effective }), failed: true }
   }
 
   async function carryOut(

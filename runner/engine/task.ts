@@ -7,7 +7,7 @@ import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
 import { hideOutcome } from './hide.js'
 import { createHostRun, type HostRun, isLost } from './host.js'
-import { beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
+import { type Attempt, beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
 import { asCount, type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
 import { hasChanged, registered, withResult } from './registered.js'
@@ -90,7 +90,7 @@ async function untilDone(
     const outcome = await judge(
       context,
       itemScope,
-      await (await (context.begun ?? beginItem(context, itemScope, label))).finish(),
+      await (await begunOrNew(context, itemScope, label)).finish(),
     )
     if (!repeats || outcome.status === 'skipped' || isLost(outcome.status)) return outcome
     const done = reached(context, itemScope, outcome)
@@ -118,6 +118,13 @@ async function untilDone(
     await delay(delayMs, undefined, { signal: run.stop }).catch(() => undefined)
     if (run.stop.aborted) return { ...counted, status: 'failed', message: 'interrupted' }
   }
+}
+
+/** What went wrong before its turn is tried again in its turn. */
+async function begunOrNew(context: TaskRun, scope: HostScope, label: string | undefined): Promise<Attempt> {
+  // Not awaited where there is none: its script must leave before those of later tasks.
+  const begun = context.begun && (await context.begun)
+  return begun && !begun.failed ? begun : beginItem(context, scope, label)
 }
 
 function reached(context: TaskRun, scope: HostScope, outcome: ItemOutcome): boolean | ItemOutcome {

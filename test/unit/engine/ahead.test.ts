@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createAhead } from '../../../runner/engine/ahead.js'
@@ -108,11 +109,22 @@ describe('tasks to come are asked about before their turn', () => {
     expect(exitCode).toBe(0)
   })
 
+  it('and what fails before its turn is tried again in its turn', async () => {
+    const { log, trace } = await happened([
+      'note: { name: a }',
+      'note: { name: b, fail: true }\n      ignore_errors: true',
+      ...named('c'),
+    ])
+    expect(log).toBe('a b c b c')
+    expect(trace).toEqual(['note h1: ok', 'note h1: failed', 'note h1: ok'])
+  })
+
   it('but not past a task that does more than read', async () => {
     for (const between of [
       'shell: echo s >><%= log %>\n      changed_when: false\n      vars: { log: <%= playbook_dir %>/log }',
       'note: { name: s }\n      delegate_to: h1',
       'note: { name: s }\n      run_once: true',
+      `note: { name: s }\n      remote_user: ${userInfo().username}`,
       'note: { name: s }\n      until: true',
       'note: { name: <%= item %> }\n      loop: [s]',
       'set_fact: { x: 1 }',
