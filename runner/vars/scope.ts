@@ -19,7 +19,8 @@ export interface HostScope extends Scope {
   extend(layers: readonly Layer[]): HostScope
 }
 
-type Magic = ReadonlyMap<string, () => unknown>
+/** The magic variables that there are, and how each is computed. */
+export type Magic = Pick<ReadonlyMap<string, () => unknown>, 'get' | 'has'> & { keys(): Iterable<string> }
 
 /** What a scope knows of the one that it extends. */
 interface Parent {
