@@ -10,8 +10,9 @@ import type { ControllerFactory } from './controller.js'
 import { beginRole, type HostRun, isLost } from './host.js'
 import { performInclude } from './include.js'
 import { beginItem, failedItem, type TaskRun } from './item.js'
-import { asCount, asFlag, firstFalse, titleOf } from './keywords.js'
+import { asCount, asFlag, titleOf } from './keywords.js'
 import { createLimit, type Limit } from './limits.js'
+import { performMeta } from './meta.js'
 import { notify } from './notify.js'
 import { taskScope } from './scope.js'
 import { countResult } from './stats.js'
@@ -206,7 +207,8 @@ async function concludeMeta(
   host: HostRun,
 ): Promise<StepDone> {
   try {
-    return await performMeta(run, batch, step, meta, host)
+    const { skipped, gone } = await performMeta(run, batch, meta, host, scopeOf(run, batch, step, meta, host))
+    return { verdict: { failed: false, skipped }, gone, fatal: false }
   } catch (error) {
     const { status, message, result } = failedItem(undefined, error)
     const name = `meta: ${meta.action}`
@@ -221,32 +223,6 @@ async function concludeMeta(
     if (failed && !step.rescuable) host.state = 'failed'
     const fatal = failed && !step.rescuable && fatalOf(run, batch, step, meta, host)
     return { verdict: { failed }, gone: false, fatal }
-  }
-}
-
-async function performMeta(run: Run, batch: Batch, step: Step, meta: Meta, host: HostRun): Promise<StepDone> {
-  const scope = scopeOf(run, batch, step, meta, host)
-  const skipped = firstFalse(meta.when, scope, 'when') !== undefined
-  if (skipped) return { verdict: { failed: false, skipped }, gone: false, fatal: false }
-  const isEnd = meta.action === 'end_batch' || meta.action === 'end_play'
-  if (isEnd) for (const other of batch.hosts) if (other.state === 'alive') other.state = 'ended'
-  if (meta.action === 'end_host') host.state = 'ended'
-  if (meta.action === 'end_play') batch.end.play = true
-  if (meta.action === 'clear_facts') {
-    host.facts = undefined
-    host.factGroups.clear()
-  }
-  if (meta.action === 'reset_connection') await run.connections.closeHost(host.name)
-  if (meta.action === 'clear_host_errors') readmit(run, batch)
-  if (meta.action === 'refresh_inventory') run.inventory.refresh()
-  return { verdict: { failed: false, skipped }, gone: isEnd || meta.action === 'end_host', fatal: false }
-}
-
-/** Hosts of the play that failed or could not be reached take part again, from the next play on (Ansible's rule). */
-function readmit(run: Run, batch: Batch): void {
-  for (const name of batch.allHosts) {
-    const host = run.hosts.get(name)
-    if (host && (host.state === 'failed' || host.state === 'unreachable')) host.state = 'ended'
   }
 }
 
