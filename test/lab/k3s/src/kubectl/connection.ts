@@ -4,6 +4,7 @@ import { hostPath } from '../core/files.js'
 import { type Reply, request } from '../core/http.js'
 import { CommandError, reason } from '../core/log.js'
 import { type Args, flag } from './flags.js'
+import { parseKubeconfig } from './kubeconfig.js'
 
 /** A cluster as the kubeconfig tells of it. */
 export interface Connection {
@@ -11,18 +12,6 @@ export interface Connection {
   /** Runs one request; a failed one is a CommandError in kubectl's words. */
   call<T>(method: string, path: string, body?: unknown): Promise<T>
   raw(method: string, path: string, body?: unknown): Promise<Reply>
-}
-
-interface Named<T> {
-  name: string
-  [kind: string]: T | string
-}
-
-interface Kubeconfig {
-  clusters?: Named<Record<string, string>>[]
-  users?: Named<Record<string, string>>[]
-  contexts?: Named<Record<string, string>>[]
-  'current-context'?: string
 }
 
 function readConfig(args: Args): string | undefined {
@@ -51,8 +40,7 @@ function material(entry: Record<string, string>, name: string): string | undefin
 export async function openConnection(args: Args): Promise<Connection> {
   const text = readConfig(args)
   if (text === undefined) throw refused('localhost:8080')
-  const { parse } = await import('yaml')
-  const config = parse(text) as Kubeconfig
+  const config = await parseKubeconfig(text)
   const contextName = flag(args, 'context') ?? config['current-context']
   const context = config.contexts?.find((item) => item.name === contextName)?.context as
     | Record<string, string>
