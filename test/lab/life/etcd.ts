@@ -60,8 +60,9 @@ export const watchEtcd = (lab: Lab, servers: readonly string[]): EtcdWatch => {
         return (await call(name, 'POST', namespaces, object)).status === 201 ? round : undefined
       }
       if (old.status === 404) return 'nothing: it is lost'
+      if (old.status !== 200) return undefined
       const taken = await call(name, 'PATCH', `${namespaces}/precious`, { metadata })
-      if (old.status !== 200 || taken.status !== 200) return undefined
+      if (taken.status !== 200) return undefined
       return (JSON.parse(old.text) as Namespace).metadata.labels?.round
     } catch {
       return undefined
