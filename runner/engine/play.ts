@@ -13,12 +13,14 @@ import { taskScope } from './scope.js'
 import { createStepper } from './step.js'
 import { runStrategy, type StrategyResult } from './strategy.js'
 
-/** The hosts that a play runs on, in the order it asks for. */
+/** The hosts that a play runs on, in the order it asks for. The controller may be one that no inventory names. */
 export function playHosts(run: Run, play: Play): readonly string[] {
   const scope = playScope(run, play)
   const hosts = play.hosts.evaluate(scope)
   const pattern = Array.isArray(hosts) ? hosts.join(',') : String(hosts)
-  return inOrder(resolvePattern(run.inventory.current, pattern, { limit: run.options.limit }), play.order)
+  const names = resolvePattern(run.inventory.current, pattern, { limit: run.options.limit })
+  for (const name of names) if (!run.hosts.has(name)) run.hosts.set(name, createHostRun(name))
+  return inOrder(names, play.order)
 }
 
 function inOrder(hosts: readonly string[], order: HostOrder): readonly string[] {
