@@ -1,4 +1,4 @@
-import type { Report } from '../errors.js'
+import { didYouMean, type Report } from '../errors.js'
 import type { Inventory } from '../inventory/inventory.js'
 import type { Files } from '../syntax/files.js'
 import type { Layer } from '../vars/layers.js'
@@ -49,17 +49,24 @@ export function checkPlan(plan: Plan, options: CheckOptions): void {
     for (const layer of play.nodes.flatMap(exposedBy)) addNames(layer, known)
     const all = tasks.get(play)!
     const inPlay = namesOfPlay(known, new Set())
-    checkPlay(play, all, inPlay, options)
+    const anywhere = withLayers(inPlay, all)
+    checkPlay(play, all, { inPlay, anywhere }, options)
     checkLoops([...play.nodes, ...play.handlers], options.report)
     if (!options.hasInventory) continue
-    checkInventory(inventory, withLayers(inPlay, all), options.report)
+    checkInventory(inventory, anywhere, options.report)
     if (!isLate) checkHosts(play, all, plan.inventory, produced, options)
   }
 }
 
-/** The same with the names of all tasks' layers: what an inventory's variable names may come from any of them. */
+/** The same with the names of all tasks' layers: what a variable names is looked up where the variable is used. */
 function withLayers(known: Known, tasks: readonly Task[]): Known {
-  return within(known, [...new Set(tasks.flatMap((task) => task.layers))])
+  const names = new Set<string>()
+  for (const layer of new Set(tasks.flatMap((task) => task.layers))) addNames(layer, names)
+  return {
+    used: known.used,
+    has: (name) => known.has(name) || names.has(name),
+    guess: (name) => known.guess(name) ?? didYouMean(name, names),
+  }
 }
 
 /** Modules that make hosts and groups in the run: what a pattern means is only known then. */
@@ -86,7 +93,13 @@ function checkHosts(
   checkCycles(tasks, hosts, layers, inventory, report)
 }
 
-function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: CheckOptions): void {
+/** @param known the names of the play alone, and those of all its tasks with them */
+function checkPlay(
+  play: Play,
+  tasks: readonly Task[],
+  { inPlay, anywhere }: { readonly inPlay: Known; readonly anywhere: Known },
+  options: CheckOptions,
+): void {
   const { report, files } = options
   checkNames(
     [
@@ -98,26 +111,26 @@ function checkPlay(play: Play, tasks: readonly Task[], known: Known, options: Ch
       ...play.varsFilesOfHosts.flatMap((file) => file.names),
       ...play.gathering.parts,
     ],
-    known,
+    inPlay,
     report,
   )
   checkPlayValues(play, report)
   checkStrategy(play, tasks, report)
-  checkLayers([...play.layers, ...play.varsFilesOfHosts.flatMap((file) => file.possible)], known, report)
+  checkLayers([...play.layers, ...play.varsFilesOfHosts.flatMap((file) => file.possible)], anywhere, report)
   const answers = answersOf(play.handlers)
   const checked = new Set<Layer>()
   const seen = new Set<Keywords>()
   // Tasks side by side mostly share what is around them.
   let layers: readonly Layer[] | undefined
   let keywords: Keywords | undefined
-  let names = known
+  let names = inPlay
   for (const task of tasks) {
     const isElsewhere = task.layers !== layers
     if (isElsewhere) {
       layers = task.layers
-      names = within(known, layers)
+      names = within(inPlay, layers)
       const fresh = layers.filter((layer) => !checked.has(layer) && checked.add(layer))
-      checkLayers(fresh, names, report)
+      checkLayers(fresh, anywhere, report)
     }
     if (isElsewhere || task.keywords !== keywords) checkKeywords(task.keywords, names, report)
     keywords = task.keywords
