@@ -149,12 +149,13 @@ async function judge(context: TaskRun, scope: HostScope, outcome: ItemOutcome): 
     const changed = changedWhen
       ? (holdsWhere(changedWhen, judged, failed) ?? hasChanged(outcome))
       : hasChanged(outcome)
+    const result = failedWhen ? { ...outcome.result, failed_when_result: failed } : outcome.result
     if (failed) {
       const message = outcome.message ?? (failedWhen && 'failed_when holds')
-      return { ...outcome, status: 'failed', message, result: { ...outcome.result, changed } }
+      return { ...outcome, status: 'failed', message, result: { ...result, changed } }
     }
     const { message: _, ...clean } = outcome
-    return { ...clean, status: changed ? 'changed' : 'ok' }
+    return { ...clean, result, status: changed ? 'changed' : 'ok' }
   } catch (error) {
     return { ...failedItem(outcome.label, error), applied: outcome.applied, effective: outcome.effective }
   }

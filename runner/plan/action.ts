@@ -72,7 +72,7 @@ export function readAction(
 ): Action | undefined {
   const given = plainArguments(found, gatherArguments(found, entry, task, reader), reader)
   const others = plainArguments(found, defaults.get(found.module.name), reader) ?? []
-  const args = given && [...given, ...others.filter(({ key }) => !given.some((own) => own.key === key))]
+  const args = given && besides(given, others)
   if (!args) return undefined
   const control = found.kind === 'control' ? found.module : undefined
   const conditions: Record<string, readonly Compiled[]> = {}
@@ -100,7 +100,7 @@ export function readAction(
     : { kind: 'module', module: found.module, args: compiled, argumentNames, parts }
 }
 
-/** The arguments of `module: {…}`, of `module: text` (free form) and of `args: {…}`, together. */
+/** The arguments of `module: {…}` or `module: text` (free form), and those of `args: {…}` that are not among them. */
 function gatherArguments(
   found: FoundModule,
   entry: MappingEntry,
@@ -108,17 +108,29 @@ function gatherArguments(
   reader: Reader,
 ): MappingEntry[] | undefined {
   const extra = entryOf(task, 'args')?.value
-  const more = extra?.kind === 'mapping' ? extra.entries : []
   if (extra && extra.kind !== 'mapping')
     reader.report({ code: 'structure', message: "'args' must be a mapping", span: extra.span })
-  const { value } = entry
-  if (value.kind === 'mapping') return [...value.entries, ...more]
-  if (value.kind === 'scalar' && value.value === null) return [...more]
+  const own = ownArguments(found, entry, reader)
+  return own && besides(own, extra?.kind === 'mapping' ? extra.entries : [])
+}
+
+/** Arguments, and more of them that they do not name. */
+function besides(own: readonly MappingEntry[], more: readonly MappingEntry[]): MappingEntry[] {
+  return [...own, ...more.filter(({ key }) => !own.some((each) => each.key === key))]
+}
+
+function ownArguments(
+  found: FoundModule,
+  { value, keySpan }: MappingEntry,
+  reader: Reader,
+): readonly MappingEntry[] | undefined {
+  if (value.kind === 'mapping') return value.entries
+  if (value.kind === 'scalar' && value.value === null) return []
   const { freeForm } = found.module
   const words = !freeForm && value.kind === 'scalar' ? argumentWords(value) : undefined
-  if (words) return [...words, ...more]
-  if (freeForm === 'cmd' && value.kind === 'scalar') return [...freeFormArguments(freeForm, value), ...more]
-  if (freeForm) return [{ key: freeForm, keySpan: entry.keySpan, value }, ...more]
+  if (words) return words
+  if (freeForm === 'cmd' && value.kind === 'scalar') return freeFormArguments(freeForm, value)
+  if (freeForm) return [{ key: freeForm, keySpan, value }]
   reader.report({
     code: 'bad-argument',
     message: `the arguments of '${found.module.name}' must be a mapping`,
@@ -128,7 +140,6 @@ function gatherArguments(
   return undefined
 }
 
-/** Arguments by the names that the module has for them, where Ansible has others, too. */
 function plainArguments(
   { module }: FoundModule,
   args: readonly MappingEntry[] | undefined,

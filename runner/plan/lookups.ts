@@ -61,17 +61,10 @@ function subelements(value: unknown, at: At): unknown[] {
   })
 }
 
-/** `start=1 end=9 stride=2 format=host%02d`, `count=4`, or a mapping of the same; the items are texts. */
+/** `start=1 end=9 stride=2 format=host%02d`, `count=4`, `1-9/2:host%02d`, or a mapping; the items are texts. */
 function sequence(value: unknown, at: At): unknown[] {
   return flat(value).flatMap((one) => {
-    const words = isMapping(one)
-      ? one
-      : Object.fromEntries(
-          String(one)
-            .trim()
-            .split(/\s+/)
-            .map((word) => word.split(/=(.*)/s)),
-        )
+    const words = isMapping(one) ? one : sequenceWords(String(one).trim())
     const unknown = Object.keys(words).find(
       (key) => !['start', 'end', 'count', 'stride', 'format'].includes(key),
     )
@@ -86,10 +79,23 @@ function sequence(value: unknown, at: At): unknown[] {
         at.value.span,
         'for example: start=1 end=5 format=node%02d',
       )
+    if (words.count === undefined && (end - start) / stride < 0)
+      throw new EvaluationError(
+        `'with_sequence' does not come from ${start} to ${end} in steps of ${stride}`,
+        at.value.span,
+      )
     const length = Math.max(0, Math.floor((end - start) / stride) + 1)
     const format = String(words.format ?? '%d')
     return Array.from({ length }, (_, index) => printed(format, start + index * stride))
   })
+}
+
+const shortSequence = /^(?:(\w+)-)?(\w+)(?:\/(\w+))?(?::(.+))?$/
+
+function sequenceWords(text: string): Record<string, unknown> {
+  const [short, start, end, stride, format] = shortSequence.exec(text) ?? []
+  if (short !== undefined) return { start, end, stride, format }
+  return Object.fromEntries(text.split(/\s+/).map((word) => word.split(/=(.*)/s)))
 }
 
 /** `%d`, `%02d`, `%x` within a text, as C prints them. */

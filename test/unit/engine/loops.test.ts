@@ -25,6 +25,9 @@ describe('with_…', () => {
     ['with_together: [[a, b], [1]]', 'a,1 b,'],
     ['with_sequence: start=2 end=6 stride=2 format=n%02d', 'n02 n04 n06'],
     ['with_sequence: { count: 3 }', '1 2 3'],
+    ['with_sequence: "5-7"', '5 6 7'],
+    ['with_sequence: 2-0x0a/4:n%02x', 'n02 n06 n0a'],
+    ['with_sequence: 3', '1 2 3'],
     ['with_sequence: start=3 end=1 stride=-1', '3 2 1'],
     ['with_subelements: [[{ n: a, s: [1, 2] }, { n: b, s: [3] }], s]', 'a,1 a,2 b,3'],
     ['with_subelements: [[{ n: a }, { n: b, s: [3] }], s, { skip_missing: true }]', 'b,3'],
@@ -43,6 +46,7 @@ describe('with_…', () => {
   it.each([
     ['with_dict: [1]', /'with_dict' must be a mapping/],
     ['with_sequence: start=1 stop=3', /'with_sequence' wants/],
+    ['with_sequence: 5-1', /does not come from 5 to 1/],
     ['with_first_found: [none]', /none of none is there/],
     ['loop: { a: 1 }', /with_dict/],
   ])('%s fails', async (loop, message) => {
