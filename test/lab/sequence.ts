@@ -3,15 +3,17 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The files that take minutes, the longest first; a clean clone knows no durations, and sizes do not tell. */
 const long = [
-  'life.test.ts',
   'operations.test.ts',
-  'cluster.test.ts',
-  'standin.test.ts',
-  'ansible.test.ts',
-  'upgrade.test.ts',
-  'cases.test.ts',
-  'remove.test.ts',
+  'life.test.ts',
   'faults.test.ts',
+  'cases.test.ts',
+  'standin.test.ts',
+  'cluster.test.ts',
+  'ansible.test.ts',
+  'remove.test.ts',
+  'upgrade.test.ts',
+  'runtimes.test.ts',
+  'packages.test.ts',
 ]
 
 /** Begins with what takes longest, so that no worker is left alone with it at the end. */
