@@ -28,11 +28,11 @@ export function listObjects(kv: Kv, resource: Resource, namespace?: string): Kub
     .map((key) => shown(kv, key))
 }
 
+/** What is stored is never changed in place, so only what is added is made anew: controllers look several times a second. */
 function shown(kv: Kv, key: string): KubeObject {
   const entry = kv.data.get(key)
-  const object = structuredClone(entry?.value) as KubeObject
-  object.metadata.resourceVersion = String(entry?.mod ?? 0)
-  return object
+  const object = entry?.value as KubeObject
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(entry?.mod ?? 0) } }
 }
 
 /** One object; undefined when it does not exist. */

@@ -21,18 +21,22 @@ export function readText(file: string): string | undefined {
 
 /** Writes a file so that a power cut leaves the old content or the new one: temporary file, fsync, rename. */
 export function writeFile(file: string, content: string | Buffer, mode = 0o600): void {
+  replaceFile(file, content, mode, true)
+}
+
+function replaceFile(file: string, content: string | Buffer, mode: number, durable: boolean): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o755 })
   const temporary = `${file}.tmp${process.pid}`
   const fd = fs.openSync(temporary, 'w', mode)
   try {
     fs.writeSync(fd, content as string)
     fs.fchmodSync(fd, mode)
-    fs.fsyncSync(fd)
+    if (durable) fs.fsyncSync(fd)
   } finally {
     fs.closeSync(fd)
   }
   fs.renameSync(temporary, file)
-  syncDirectory(path.dirname(file))
+  if (durable) syncDirectory(path.dirname(file))
 }
 
 function syncDirectory(directory: string): void {
@@ -44,7 +48,10 @@ function syncDirectory(directory: string): void {
   }
 }
 
-/** Writes only when the content differs, so that time stamps tell of real changes. */
+/**
+ * Writes only when the content differs, so that time stamps tell of real changes. As in k3s, nobody waits for the disk
+ * with certificates and the like: a start has some forty of them.
+ */
 export function writeIfChanged(file: string, content: string, mode = 0o600): void {
-  if (readText(file) !== content) writeFile(file, content, mode)
+  if (readText(file) !== content) replaceFile(file, content, mode, false)
 }
