@@ -58,6 +58,7 @@ export const aptRepository = defineModule({
     ],
   },
   args,
+  aliases: { 'update-cache': 'update_cache' },
   // Where the line is, one round trip; else another, for the file that is to be changed.
   async probe(host, args: Args): Promise<FileAnswer | undefined> {
     const { stdout } = await host.query(probeScript({ root }))

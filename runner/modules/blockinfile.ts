@@ -42,7 +42,7 @@ export const blockinfile = defineModule({
     ],
   },
   args,
-  aliases: { content: 'block' },
+  aliases: { content: 'block', destfile: 'path' },
   readsAhead: true,
   probe: (host, args: Args) => probeEdit(host, args),
   diff(args, answer) {

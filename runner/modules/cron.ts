@@ -105,6 +105,7 @@ export const cron = defineModule({
     ],
   },
   args,
+  aliases: { value: 'job', dom: 'day', dow: 'weekday' },
   readsAhead: true,
   async probe(host, args: Args): Promise<State> {
     if (args.cron_file !== undefined)

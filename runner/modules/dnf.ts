@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { commonArgs, packageModuleOf, plainState, rpmList } from './packages/args.js'
 import { type PackageOrder, plainOrder } from './packages/order.js'
-import { bool, nameList } from './schema.js'
+import { bool, nameList, path } from './schema.js'
 
 const ids = nameList.refine(
   (list) => list.every((one) => /^[A-Za-z0-9_*?.:/[\]-]+$/.test(one) && !one.startsWith('-')),
@@ -41,6 +41,11 @@ const args = z
     update_only: bool.default(false).describe('Leave packages alone that are not installed.'),
     autoremove: bool.default(false).describe('With `absent`: what nothing needs any more goes too.'),
     sslverify: bool.default(true).describe('Check the certificates of repositories.'),
+    conf_file: path.optional().describe('A configuration of dnf in the place of the host’s.'),
+    releasever: z
+      .union([z.string().regex(/^[A-Za-z0-9._-]+$/, 'is not a release'), z.number().transform(String)])
+      .optional()
+      .describe('The release whose packages are taken.'),
     cacheonly: bool.default(false).describe('Fetch nothing: what the host has must do.'),
   })
   .superRefine((value, context) => {
@@ -56,6 +61,8 @@ type Args = z.output<typeof args>
 function orderOf(args: Args): PackageOrder {
   const each = (option: string, values: readonly string[]) => values.map((value) => `--${option}=${value}`)
   const repositories = [
+    ...(args.conf_file ? [`--config=${args.conf_file}`] : []),
+    ...(args.releasever ? [`--releasever=${args.releasever}`] : []),
     ...each('disablerepo', args.disablerepo),
     ...each('enablerepo', args.enablerepo),
     ...each('exclude', args.exclude),
@@ -104,5 +111,6 @@ export const dnf = packageModuleOf({
     ],
   },
   args,
+  aliases: { 'expire-cache': 'update_cache', validate_certs: 'sslverify' },
   order: orderOf,
 })

@@ -32,6 +32,7 @@ const args = z
       .refine((v) => /^-?\d+[smhdw]?$/.test(v), 'must be a number with s, m, h, d or w')
       .optional()
       .describe('Not younger than this; negative: not older.'),
+    age_stamp: z.enum(['mtime', 'atime', 'ctime']).default('mtime').describe('Which time `age` looks at.'),
     size: text
       .refine((v) => /^-?\d+[bkmgt]?$/.test(v), 'must be a number with b, k, m, g or t')
       .optional()
@@ -60,7 +61,7 @@ for path; do
   fs_find "$path" || { printf '%s\\n' "${notThere}$at" >&2; continue; }
   set -- "$path/" -mindepth 1 -maxdepth "$depth"
   if [ -n "$contains" ]; then set -- "$@" -type f -exec grep -Eq -e "^($contains)" {} \\;; fi
-  find "$@" -exec stat -c '%f %u %g %s %Y
+  find "$@" -exec stat -c '%f %u %g %s %Y %X %Z
 %U
 %G
 %n
@@ -69,7 +70,7 @@ done`,
 )
 
 export interface Found
-  extends Pick<FileState, 'mode' | 'uid' | 'gid' | 'owner' | 'group' | 'size' | 'mtime'> {
+  extends Pick<FileState, 'mode' | 'uid' | 'gid' | 'owner' | 'group' | 'size' | 'mtime' | 'atime' | 'ctime'> {
   readonly path: string
   readonly type: 'file' | 'directory' | 'link' | 'other'
 }
@@ -115,7 +116,7 @@ export const find = defineModule({
 const types: Readonly<Record<number, Found['type']>> = { 4: 'directory', 8: 'file', 10: 'link' }
 
 function readFound(head: string, reader: Reader): Found {
-  const [raw = '', uid, gid, size, mtime] = head.split(' ')
+  const [raw = '', uid, gid, size, mtime, atime, ctime] = head.split(' ')
   const bits = Number.parseInt(raw, 16)
   const [owner, group] = [reader.must('owner'), reader.must('group')]
   let path = reader.must('name')
@@ -129,6 +130,8 @@ function readFound(head: string, reader: Reader): Found {
     gid: Number(gid),
     size: Number(size),
     mtime: Number(mtime),
+    atime: Number(atime),
+    ctime: Number(ctime),
     owner,
     group,
   }
@@ -141,7 +144,7 @@ function isWanted(args: Args, found: Found, now: number): boolean {
   const matches = (pattern: string) =>
     args.use_regex ? new RegExp(pattern).test(base) : matchesGlob(pattern, base)
   if (!args.patterns.some(matches) || args.excludes.some(matches)) return false
-  return passes(args.age, now - found.mtime, ageUnits) && passes(args.size, found.size, sizeUnits)
+  return passes(args.age, now - found[args.age_stamp], ageUnits) && passes(args.size, found.size, sizeUnits)
 }
 
 const ageUnits = { s: 1, m: 60, h: 3600, d: 86400, w: 604800 }

@@ -1,12 +1,16 @@
 import { z } from 'zod'
-import { defineModule, ModuleFailure } from './module.js'
+import { type Change, defineModule, ModuleFailure } from './module.js'
 import { mustRun, outputText } from './outcome.js'
 import { bool, int, owner } from './schema.js'
 import { shellScript } from './script.js'
+import { accountPrograms } from './system/account-files.js'
+import { joinWords } from './words.js'
 
 const args = z.strictObject({
   name: owner,
   gid: int.optional(),
+  non_unique: bool.default(false).describe('Its gid may be that of another.'),
+  force: bool.default(false).describe('With absent: also the primary group of a user.'),
   state: z.enum(['present', 'absent']).default('present'),
   system: bool.default(false).describe('With an id from the range of the system.'),
 })
@@ -24,28 +28,8 @@ const probeScript = shellScript('probe-group', 'probe', ['name'], printGroup)
 const applyScript = shellScript(
   'apply-group',
   'apply',
-  ['verb', 'name', 'gid', 'system'],
-  `PATH=$PATH:/usr/sbin:/sbin
-set --
-if [ -n "$gid" ]; then set -- "$@" -g "$gid"; fi
-if command -v groupadd >/dev/null 2>&1; then
-  if [ "$system" = yes ]; then set -- "$@" -r; fi
-  case $verb in
-    create) groupadd "$@" -- "$name" ;;
-    change) groupmod "$@" -- "$name" ;;
-    remove) groupdel -- "$name" ;;
-  esac
-elif command -v addgroup >/dev/null 2>&1; then
-  if [ "$system" = yes ]; then set -- "$@" -S; fi
-  case $verb in
-    create) addgroup "$@" -- "$name" ;;
-    remove) delgroup -- "$name" ;;
-    *) echo 'this host has no groupmod' >&2; exit 1 ;;
-  esac
-else
-  echo 'this host has neither groupadd nor addgroup' >&2
-  exit 1
-fi >&2 || exit 1
+  ['words', 'name'],
+  `${accountPrograms}eval "$words" >&2 || exit 1
 ${printGroup}`,
 )
 
@@ -54,6 +38,7 @@ export const group = defineModule({
   name: 'group',
   doc: {
     summary: 'Make and remove groups',
+    description: 'A host without `groupadd`, such as Alpine, is served by writing its account files.',
     examples: ['- name: Operators\n  group: { name: k3s, system: true }'],
   },
   args,
@@ -61,7 +46,7 @@ export const group = defineModule({
   async probe(host, args: Args) {
     return { gid: gidOf((await host.query(probeScript({ name: args.name }))).stdout) }
   },
-  diff(args, { gid }) {
+  diff(args, { gid }): Change<keyof typeof programs> | undefined {
     if (args.state === 'absent')
       return gid === undefined ? undefined : { summary: [`remove group ${args.name}`], data: 'remove' }
     if (gid === undefined)
@@ -70,13 +55,20 @@ export const group = defineModule({
     return { summary: [`gid ${gid} → ${args.gid} of ${args.name}`], data: 'change' }
   },
   async apply(host, args, { data }) {
-    const values = { verb: data, name: args.name, gid: args.gid === undefined ? '' : `${args.gid}` }
-    const script = applyScript({ ...values, system: args.system ? 'yes' : 'no' })
+    const script = applyScript({ words: joinWords(wordsOf(args, data)), name: args.name })
     const gid = gidOf((await mustRun(host, script, `${data} group ${args.name}`)).stdout)
     return gid === undefined ? {} : { gid }
   },
   result: (args, { gid }) => ({ name: args.name, state: args.state, gid: args.gid ?? gid ?? null }),
 })
+
+function wordsOf({ name, gid, system, non_unique, force }: Args, verb: keyof typeof programs): string[] {
+  const id = gid === undefined ? [] : ['-g', `${gid}`, ...(non_unique ? ['-o'] : [])]
+  const own = { create: [...id, ...(system ? ['-r'] : [])], change: id, remove: force ? ['-f'] : [] }
+  return [programs[verb], ...own[verb], '--', name]
+}
+
+const programs = { create: 'groupadd', change: 'groupmod', remove: 'groupdel' } as const
 
 function gidOf(printed: Buffer): number | undefined {
   const entry = outputText(printed)

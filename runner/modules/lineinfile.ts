@@ -61,7 +61,7 @@ export const lineinfile = defineModule({
     ],
   },
   args,
-  aliases: { regex: 'regexp', value: 'line' },
+  aliases: { regex: 'regexp', value: 'line', destfile: 'path' },
   readsAhead: true,
   probe: (host, args: Args) => probeEdit(host, args),
   diff(args, answer) {

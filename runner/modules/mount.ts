@@ -78,8 +78,8 @@ export const mount = defineModule({
   doc: {
     summary: 'Mount a file system, now and at boot',
     description:
-      'What is mounted is compared by its source and kind: options of a mount that is there are only set with ' +
-      '`state: remounted`, which is a change every time.',
+      'What is mounted is compared by its source and kind. Where its line in fstab is another, `mounted` mounts it anew ' +
+      'with its options; `remounted` does so every time.',
     examples: [
       '- name: The data of k3s\n  mount: { path: /var/lib/rancher, src: UUID=1c2d, fstype: ext4, state: mounted }',
       '- name: No swap partition at boot\n  mount: { path: /mnt/old, state: absent }',
@@ -98,7 +98,7 @@ export const mount = defineModule({
   },
   diff(args, state): Change<Work> | undefined {
     const file = planFstab(args, state.answer)
-    const step = stepFor(args, state.mounted)
+    const step = stepFor(args, state.mounted, file !== undefined)
     if (!file && step === '') return undefined
     const word = { mount: 'mount', remount: 'remount' }[step] ?? 'unmount'
     return {
@@ -109,10 +109,13 @@ export const mount = defineModule({
     }
   },
   async apply(host, args, { data }) {
-    const saved = data.file ? await applyFile(host, data.file) : {}
     const { src = '', fstype = '' } = args
     const values = { path: placeOf(args), src, fstype, opts: optsOf(args), step: data.step }
-    if (data.step !== '') await mustRun(host, applyScript(values), `${data.step} ${args.path}`)
+    const act = () => mustRun(host, applyScript(values), `${data.step} ${args.path}`)
+    // What could not be mounted anew shall differ from fstab in the next run, too.
+    if (data.step === 'remount') await act()
+    const saved = data.file ? await applyFile(host, data.file) : {}
+    if (data.step !== '' && data.step !== 'remount') await act()
     return 'backup_file' in saved ? { backup_file: saved.backup_file } : {}
   },
   result: (args, { mounted }) => ({
@@ -141,11 +144,12 @@ function planFstab(args: Args, answer: FileAnswer): Change<FileWork> | undefined
   return planText({ backup: args.backup }, answer, after.map((line) => `${line}\n`).join(''))
 }
 
-function stepFor(args: Args, mounted: MountPoint | undefined): string {
+function stepFor(args: Args, mounted: MountPoint | undefined, differs: boolean): string {
   switch (args.state) {
     case 'mounted':
     case 'ephemeral':
-      return mounted && isSame(args, mounted) ? '' : 'mount'
+      if (!mounted || !isSame(args, mounted)) return 'mount'
+      return differs ? 'remount' : ''
     case 'remounted':
       return mounted ? 'remount' : 'mount'
     case 'unmounted':

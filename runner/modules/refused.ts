@@ -5,18 +5,28 @@ const chattr = 'attributes of a file system are set with command: chattr'
 const atomic = 'every file is written beside its place and renamed: leave it out'
 const writes: Refused = { attributes: chattr, attr: chattr, unsafe_writes: atomic }
 const vault: Refused = { decrypt: 'there is no vault that would be opened: leave it out' }
+const asClient = 'a certificate of one’s own is shown by command: curl --cert'
 const kerberos = { use_gssapi: 'Kerberos is not spoken: fetch it with command: curl --negotiate' }
 const fetching: Refused = {
   ...kerberos,
   ciphers: 'the ciphers are those that the host’s curl or wget takes',
   decompress: 'what comes is kept as it comes: unarchive unpacks it',
   unredirected_headers: 'headers go to the server of url alone: leave it out',
+  client_cert: asClient,
+  client_key: asClient,
+  http_agent: 'write it as headers: { User-Agent: … }',
   use_netrc: 'a .netrc is not read: give url_username and url_password',
 }
 const jinja = 'templates are EJS (docs/expressions.md)'
+const above = 'variables stand above the jobs, where they hold for all of them: leave it out'
 const chroot = 'packages come to the host itself: for another root use command'
+const wholeFolder = 'a folder goes whole, with its links and times: leave it out'
+const noRsync = 'there is no rsync: leave it out'
+const ownSession = 'files go over the session of the task: leave it out'
 const sysv = 'services are those of systemd and of OpenRC, which know their own processes'
 const solaris = 'accounts are those of Linux'
+const sshKey = 'use command: ssh-keygen, with creates'
+const ids = 'give the id itself'
 const libuser = 'the host’s own files are meant anyway: leave it out'
 
 /**
@@ -37,8 +47,17 @@ export const refusedArguments: Readonly<Record<string, Refused>> = {
   },
   assemble: { ...writes, ...vault },
   blockinfile: { ...writes, encoding: 'files are UTF-8, and other bytes stay as they are' },
-  command: { expand_argument_vars: 'words reach the program as they are: use shell for $HOME' },
-  copy: { ...writes, ...vault },
+  command: {
+    strip_empty_ends: 'stdout has no line ends at its end: stdout_lines has every line',
+    expand_argument_vars: 'words reach the program as they are: use shell for $HOME',
+  },
+  copy: {
+    ...writes,
+    ...vault,
+    local_follow: 'a link of the controller stands for what it leads to: leave it out',
+    checksum: 'what was sent is verified by its SHA-256 anyway: leave it out',
+  },
+  cron: { insertafter: above, insertbefore: above },
   dnf: {
     list: 'register what command: dnf list prints',
     installroot: chroot,
@@ -52,13 +71,18 @@ export const refusedArguments: Readonly<Record<string, Refused>> = {
     modification_time_format: 'a time is now or preserve: for another use command: touch',
     access_time_format: 'a time is now or preserve: for another use command: touch',
   },
-  find: { encoding: 'contents are searched as bytes: leave it out' },
+  find: {
+    follow: 'links are not followed: name the folders that they lead to',
+    get_checksum: 'stat tells the checksum of each',
+    read_whole_file: 'contains looks at lines: command: grep -z looks at the whole',
+    encoding: 'contents are searched as bytes: leave it out',
+  },
   get_url: {
     ...writes,
     ...fetching,
     tmp_dest: 'it is fetched beside dest, so that it takes its name at once: leave it out',
   },
-  group: { local: libuser },
+  group: { local: libuser, gid_min: ids, gid_max: ids },
   hostname: { use: 'the name is set as the host itself keeps it: leave it out' },
   lineinfile: {
     ...writes,
@@ -77,6 +101,30 @@ export const refusedArguments: Readonly<Record<string, Refused>> = {
   script: vault,
   service: { pattern: sysv, arguments: sysv, args: sysv },
   setup: { parallel: 'facts come in one round trip: leave it out' },
+  synchronize: {
+    ...Object.fromEntries(
+      ['archive', 'recursive', 'dirs', 'links', 'times'].map((name) => [name, wholeFolder] as const),
+    ),
+    ...Object.fromEntries(
+      [
+        'compress',
+        'partial',
+        'delay_updates',
+        'existing_only',
+        'link_dest',
+        'rsync_path',
+        'rsync_timeout',
+      ].map((name) => [name, noRsync] as const),
+    ),
+    ...Object.fromEntries(
+      ['private_key', 'dest_port', 'set_remote_user', 'use_ssh_args', 'verify_host'].map(
+        (name) => [name, ownSession] as const,
+      ),
+    ),
+    ssh_connection_multiplexing: ownSession,
+    owner: 'files are the user’s that the task runs as: become that user',
+    group: 'files are the user’s that the task runs as: become that user',
+  },
   template: {
     ...writes,
     block_start_string: jinja,
@@ -108,9 +156,20 @@ export const refusedArguments: Readonly<Record<string, Refused>> = {
     src: 'the body stands in the task, or comes from slurp; a large file is sent with command: curl -T',
     remote_src:
       'the body stands in the task, or comes from slurp; a large file is sent with command: curl -T',
+    unix_socket: 'use command: curl --unix-socket',
     force: 'nothing is kept between two calls: leave it out',
   },
   user: {
+    seuser: 'use command: semanage login',
+    generate_ssh_key: sshKey,
+    ssh_key_bits: sshKey,
+    ssh_key_type: sshKey,
+    ssh_key_file: sshKey,
+    ssh_key_comment: sshKey,
+    ssh_key_passphrase: sshKey,
+    password_expire_account_disable: 'use command: chage -I',
+    uid_min: ids,
+    uid_max: ids,
     hidden: 'only macOS has it',
     login_class: 'only BSD has it',
     profile: solaris,

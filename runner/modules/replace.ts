@@ -45,6 +45,7 @@ export const replace = defineModule({
     ],
   },
   args,
+  aliases: { destfile: 'path' },
   readsAhead: true,
   probe: (host, args: Args) => probeEdit(host, args),
   diff(args, answer) {

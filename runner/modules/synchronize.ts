@@ -14,7 +14,11 @@ const args = z.strictObject({
     'A folder of the controller. With a slash at its end what is in it, without one the folder itself.',
   ),
   dest: path.describe('The folder of the host that it goes into; it is made where it is missing.'),
-  mode: z.literal('push').default('push').describe('To the host; `fetch` takes files from it.'),
+  mode: z
+    .enum(['push', 'pull'])
+    .refine((v) => v === 'push', 'pull is not done: find lists the files of the host, and fetch takes each')
+    .default('push')
+    .describe('To the host; `pull` is refused: `find` lists files of the host, and `fetch` takes each.'),
   delete: bool.default(false).describe('Remove what is on the host and not in `src`.'),
   checksum: bool
     .default(true)

@@ -66,6 +66,7 @@ export const systemd = defineModule({
     ],
   },
   args,
+  aliases: { 'daemon-reload': 'daemon_reload', 'daemon-reexec': 'daemon_reexec' },
   readsAhead: true,
   probe: (host, args: Args) => probeUnit(host, orderOf(args)),
   diff: (args, state) => planUnit(orderOf(args), state),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Secret } from '../secrets/secret.js'
 import { attributesOf } from './files/attributes.js'
 import { linesOfAnswer } from './files/edit.js'
 import { asksPolicy } from './files/label.js'
@@ -6,13 +7,14 @@ import { type FileAnswer, probeFile } from './files/probe.js'
 import { applyTextFile, planTextFile, type TextFileWork } from './files/text-file.js'
 import { type Change, defineModule } from './module.js'
 import { withSection } from './packages/yum-section.js'
-import { attributes, bool, int, name, nameList, path } from './schema.js'
+import { attributes, bool, int, name, nameList, path, reveal, secretLine } from './schema.js'
 
 const id = name.refine(
   (v) => /^[A-Za-z0-9_][A-Za-z0-9_.:-]*$/.test(v),
   'must be letters, digits, _ . : and -',
 )
 const cost = int.optional()
+const rate = name.optional()
 
 const args = z
   .strictObject({
@@ -28,8 +30,39 @@ const args = z
     gpgcheck: bool.optional().describe('Packages must be signed.'),
     repo_gpgcheck: bool.optional().describe('The metadata must be signed.'),
     gpgkey: nameList.optional().describe('URLs of keys.'),
+    gpgcakey: name.optional(),
     exclude: nameList.optional(),
+    include: name.optional(),
     includepkgs: nameList.optional(),
+    bandwidth: rate,
+    throttle: rate.describe('Bytes a second, or a share of `bandwidth`.'),
+    deltarpm_percentage: rate,
+    deltarpm_metadata_percentage: rate,
+    enablegroups: bool.optional(),
+    failovermethod: z.enum(['roundrobin', 'priority']).optional(),
+    http_caching: z.enum(['all', 'packages', 'none']).optional(),
+    ip_resolve: z
+      .union([
+        z.enum(['4', '6', 'IPv4', 'IPv6', 'whatever']),
+        z.union([z.literal(4), z.literal(6)]).transform(String),
+      ])
+      .optional(),
+    keepalive: bool.optional(),
+    keepcache: z
+      .union([z.enum(['0', '1']), z.union([z.literal(0), z.literal(1)]).transform(String)])
+      .optional(),
+    metadata_expire_filter: z
+      .enum(['never', 'read-only:past', 'read-only:present', 'read-only:future'])
+      .optional(),
+    mirrorlist_expire: rate,
+    protect: bool.optional(),
+    username: secretLine.optional(),
+    password: secretLine.optional(),
+    proxy_username: secretLine.optional(),
+    proxy_password: secretLine.optional(),
+    s3_enabled: bool.optional(),
+    ssl_check_cert_permissions: bool.optional(),
+    ui_repoid_vars: name.optional(),
     priority: cost.describe('Lower comes first.'),
     cost,
     metadata_expire: name.optional(),
@@ -69,7 +102,7 @@ function optionsOf(args: Args): readonly (readonly [string, string])[] {
 
 function textOf(key: string, value: unknown): string {
   if (Array.isArray(value)) return value.join(key === 'baseurl' || key === 'gpgkey' ? '\n' : ' ')
-  return typeof value === 'boolean' ? (value ? '1' : '0') : `${value}`
+  return typeof value === 'boolean' ? (value ? '1' : '0') : `${reveal(value as string | Secret)}`
 }
 
 /** A repository of dnf and yum. */
@@ -87,6 +120,12 @@ export const yumRepository = defineModule({
     ],
   },
   args,
+  aliases: {
+    ca_cert: 'sslcacert',
+    client_cert: 'sslclientcert',
+    client_key: 'sslclientkey',
+    validate_certs: 'sslverify',
+  },
   probe(host, args: Args): Promise<FileAnswer> {
     const file = `${args.reposdir.replace(/\/+$/, '')}/${args.file ?? args.name}.repo`
     return probeFile(host, { path: file, follow: true, contentLimit: 1024 * 1024, policy: asksPolicy(args) })

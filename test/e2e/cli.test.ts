@@ -129,12 +129,12 @@ describe('the installed command', () => {
 
 describe('a question at the terminal', () => {
   /** Runs the command on a pseudo-terminal and types an answer. */
-  function answer(text: string) {
-    const command = `${tsplay} -i ${lab.inventoryPath} reset.yaml --check --output plain`
+  function answer(text: string | undefined, playbook = 'reset.yaml --check') {
+    const command = `${tsplay} -i ${lab.inventoryPath} ${playbook} --output plain`
     return spawnSync('script', ['-qec', command, '/dev/null'], {
       cwd: dir,
       encoding: 'utf8',
-      input: `${text}\n`,
+      input: text === undefined ? '' : `${text}\n`,
     })
   }
 
@@ -143,6 +143,20 @@ describe('a question at the terminal', () => {
     const refused = answer('yes')
     expect(refused.stdout).toContain('that is not the name of the cluster; nothing was touched')
     expect(refused.status).toBe(2)
+  })
+
+  it.each([
+    ['by Enter', 'minutes: 9', ''],
+    ['by itself', 'seconds: 0.3', undefined],
+  ])('a pause shows what it waits for, and ends %s', (_how, time, typed) => {
+    const task = `pause: { prompt: the balancer, ${time} }`
+    writeFileSync(
+      join(dir, 'pause.yaml'),
+      `- hosts: server-1\n  gather_facts: false\n  tasks: [{ ${task} }]\n`,
+    )
+    const ran = answer(typed, 'pause.yaml')
+    expect(ran.stdout).toContain('the balancer: ')
+    expect(ran.status).toBe(0)
   })
 
   it('is an error before any host is touched where there is no terminal', () => {

@@ -134,6 +134,25 @@ head -c 17000000 /dev/zero >/etc/full 2>/dev/null || :`),
   })
 })
 
+test('on a full disk, accounts of a host without useradd: every file as it was', async () => {
+  const box = await connectLabHost(lab, 'box-1')
+  const ask = async (body: string) => (await box.query({ body })).stdout.toString()
+  await ask(`mkdir -p ${dir} && mount -t tmpfs -o size=256k tmpfs ${dir} && cp -a /etc/. ${dir} && mount -o bind ${dir} /etc
+head -c 300000 /dev/zero >/etc/full 2>/dev/null || :`)
+  try {
+    const files = 'cat /etc/passwd /etc/group /etc/shadow; ls -A /etc'
+    const was = await ask(files)
+    for (const module of ['user', 'group']) {
+      const error = await failure(module, { name: 'faulty' }, undefined, box)
+      expect(error.message).toContain('No space left on device')
+      expect(await ask(files)).toBe(was)
+    }
+  } finally {
+    await ask(`umount -l /etc; umount -l ${dir}; rmdir ${dir}`)
+    await box.close()
+  }
+})
+
 /** Kills the sshd of every session, as a network that goes does: not the one that listens. */
 const cut = `for p in $(pgrep -x sshd); do
   [ "$(ps -o ppid= -p "$p" | tr -d ' ')" = 1 ] || echo "$p"

@@ -113,61 +113,64 @@ describe.each(shellNames)('under %s', (shell) => {
     ])
     await expect(play('k8s_manifest', { definition, kubectl: '/bin/false' })).rejects.toThrow()
   })
-})
 
-test('waiting in vain tells what was seen last', async () => {
-  const wish = { node: 'server-1', version: 'v9.9.9', timeout: 1, sleep: 0.3 }
-  expect((await play('k8s_wait', wish, false)).change?.waits).toBe(true)
-  await expect(play('k8s_wait', wish)).rejects.toThrow(`last seen: ${version} `)
-  await expect(play('k8s_wait', { node: 'nobody', ready: true, timeout: 1 })).rejects.toThrow(
-    'knows no node nobody',
-  )
-  expect((await play('k8s_wait', { node: 'nobody', absent: true })).change).toBeUndefined()
-  await expect(play('k8s_wait', { node: 'server-1', absent: true, timeout: 0 })).rejects.toThrow('to be gone')
-})
+  test('waiting in vain tells what was seen last', async () => {
+    const wish = { node: 'server-1', version: 'v9.9.9', timeout: 1, sleep: 0.3 }
+    expect((await play('k8s_wait', wish, false)).change?.waits).toBe(true)
+    await expect(play('k8s_wait', wish)).rejects.toThrow(`last seen: ${version} `)
+    await expect(play('k8s_wait', { node: 'nobody', ready: true, timeout: 1 })).rejects.toThrow(
+      'knows no node nobody',
+    )
+    expect((await play('k8s_wait', { node: 'nobody', absent: true })).change).toBeUndefined()
+    await expect(play('k8s_wait', { node: 'server-1', absent: true, timeout: 0 })).rejects.toThrow(
+      'to be gone',
+    )
+  })
 
-test('a drain that a disruption budget holds back tries until its bound, and tells of pod and budget', async () => {
-  const labels = { app: 'guarded' }
-  const selector = { matchLabels: labels }
-  const containers = [{ name: 'a', image: 'a' }]
-  const deployment = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'guarded' },
-    spec: { replicas: 1, selector, template: { metadata: { labels }, spec: { containers } } },
-  }
-  const budget = {
-    apiVersion: 'policy/v1',
-    kind: 'PodDisruptionBudget',
-    metadata: { name: 'one-of-guarded' },
-    spec: { minAvailable: 1, selector },
-  }
-  await play('k8s_manifest', { definition: [deployment, budget] })
-  const running = async () => (await play('k8s_node', { name: 'server-1', drain: {} }, false)).fields.pods
-  const guarded = expect.stringMatching(/^default\/guarded-/)
-  await expect.poll(running, { timeout: 30_000 }).toContainEqual(guarded)
-  const drain = { timeout: 2, force: true, grace_period: 0 }
-  const error = await play('k8s_node', { name: 'server-1', drain }).catch((e) => e)
-  expect(error.message).toMatch(
-    /could not drain node server-1 .* within 2 s:\npod default\/guarded-\S+ was held back by its PodDisruptionBudget one-of-guarded\n/,
-  )
-  expect(error.fields.held).toEqual([{ pod: guarded, budgets: ['one-of-guarded'] }])
-  expect((await play('k8s_node', { name: 'server-1' })).fields.node).toMatchObject({ unschedulable: true })
-  await play('k8s_manifest', { definition: budget, state: 'absent' })
-  await converges({ name: 'server-1', drain: { ...drain, timeout: 30 } })
-  await play('k8s_manifest', { definition: deployment, state: 'absent' })
-})
+  test('a drain that a disruption budget holds back tries until its bound, and tells of pod and budget', async () => {
+    const labels = { app: 'guarded' }
+    const selector = { matchLabels: labels }
+    const containers = [{ name: 'a', image: 'a' }]
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'guarded' },
+      spec: { replicas: 1, selector, template: { metadata: { labels }, spec: { containers } } },
+    }
+    const budget = {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'one-of-guarded' },
+      spec: { minAvailable: 1, selector },
+    }
+    await play('k8s_manifest', { definition: [deployment, budget] })
+    const running = async () => (await play('k8s_node', { name: 'server-1', drain: {} }, false)).fields.pods
+    const guarded = expect.stringMatching(/^default\/guarded-/)
+    await expect.poll(running, { timeout: 30_000 }).toContainEqual(guarded)
+    const drain = { timeout: 1, force: true, grace_period: 0 }
+    const error = await play('k8s_node', { name: 'server-1', drain }).catch((e) => e)
+    expect(error.message).toMatch(
+      /could not drain node server-1 .* within 1 s:\npod default\/guarded-\S+ was held back by its PodDisruptionBudget one-of-guarded\n/,
+    )
+    expect(error.fields.held).toEqual([{ pod: guarded, budgets: ['one-of-guarded'] }])
+    expect((await play('k8s_node', { name: 'server-1' })).fields.node).toMatchObject({ unschedulable: true })
+    await play('k8s_manifest', { definition: budget, state: 'absent' })
+    await converges({ name: 'server-1', drain: { ...drain, timeout: 30 } })
+    await play('k8s_manifest', { definition: deployment, state: 'absent' })
+    await converges({ name: 'server-1', schedulable: true })
+  })
 
-test('a node that the cluster does not know', async () => {
-  expect((await play('k8s_node', { name: 'nobody', state: 'absent' })).change).toBeUndefined()
-  expect((await play('k8s_node', { name: 'nobody' })).fields.exists).toBe(false)
-  const wish = await play('k8s_node', { name: 'nobody', schedulable: false }, false)
-  expect(wish.change?.requires).toEqual(['node:nobody'])
-})
+  test('a node that the cluster does not know', async () => {
+    expect((await play('k8s_node', { name: 'nobody', state: 'absent' })).change).toBeUndefined()
+    expect((await play('k8s_node', { name: 'nobody' })).fields.exists).toBe(false)
+    const wish = await play('k8s_node', { name: 'nobody', schedulable: false }, false)
+    expect(wish.change?.requires).toEqual(['node:nobody'])
+  })
 
-test('a kubectl that fails is no absent node', async () => {
-  await expect(play('k8s_node', { name: 'server-1', kubectl: '/bin/false' })).rejects.toThrow()
-  await expect(play('k8s_wait', { api: true, kubectl: '/nonexistent', timeout: 0 })).rejects.toThrow(
-    'not ready',
-  )
+  test('a kubectl that fails is no absent node', async () => {
+    await expect(play('k8s_node', { name: 'server-1', kubectl: '/bin/false' })).rejects.toThrow()
+    await expect(play('k8s_wait', { api: true, kubectl: '/nonexistent', timeout: 0 })).rejects.toThrow(
+      'not ready',
+    )
+  })
 })

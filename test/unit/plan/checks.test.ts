@@ -5,6 +5,11 @@ import { play } from '../../support/playbook.js'
 const mistakes: readonly (readonly [string, string, RegExp])[] = [
   ['- hosts: web\n  taks: []\n', '2:3', /unknown key 'taks'[\s\S]*did you mean 'tasks'/],
   ['- hosts: web\n  tasks: [{ cpy: { src: a } }]\n', '2:13', /neither a keyword nor a module[\s\S]*'copy'/],
+  [
+    '- hosts: web\n  tasks: [{ copy: { content: a, attr: i, dest: /b } }]\n',
+    '2:33',
+    /'copy' does not take 'attr'[\s\S]*command: chattr/,
+  ],
   ['- hosts: web\n  tasks: [{ copy: { content: a, dst: /b } }]\n', '2:33', /no argument 'dst'[\s\S]*'dest'/],
   [
     '- hosts: web\n  tasks: [{ lineinfile: { path: /a, line: a, value: b } }]\n',
