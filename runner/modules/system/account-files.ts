@@ -1,9 +1,11 @@
+import { sweepLeftovers, tellFull } from '../files/leftovers.js'
+
 /**
  * `useradd`, `usermod`, `userdel`, `groupadd`, `groupmod`, `groupdel`, `chage` and `chpasswd` for hosts that lack them, as
  * Alpine's do: as far as the modules user and group call them, on the files themselves, which is what busybox's `adduser` does.
  * Each file is written beside its place and renamed, with its owner and mode.
  */
-export const accountPrograms = `LC_ALL=C
+export const accountPrograms = `${sweepLeftovers}${tellFull}LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 acc_temp=''
@@ -14,8 +16,9 @@ acc_fail() {
   exit 1
 }
 acc_put() {
+  fs_sweep "\${1%/*}"
   acc_temp=$(mktemp "\${1%/*}/.tsplay.XXXXXX") || exit 1
-  printf '%s\\n' "$2" >"$acc_temp" || exit 1
+  printf '%s\\n' "$2" >"$acc_temp" || fs_unwritten "$acc_temp" "\${1%/*}"
   chown "$(stat -c %u:%g "$1")" "$acc_temp" && chmod "$(stat -c %a "$1")" "$acc_temp" || exit 1
   sync "$acc_temp" 2>/dev/null || :
   mv -f -- "$acc_temp" "$1" || exit 1
