@@ -139,24 +139,6 @@ test('a version: dnf and zypper go back only where they may', async () => {
   await converges('zypper', { name: 'tsplay-a=1.0', oldpackage: true })
 })
 
-test.each(shellNames.filter((shell) => shell !== 'dash'))(
-  'a version and a package file, under %s',
-  async (shell) => {
-    await useShell(shell)
-    await sh(
-      'rpm -e tsplay-b; rpm -U --force /root/build/rpm/noarch/tsplay-a-2.0-1.noarch.rpm; ls /root/build/rpm/noarch',
-    )
-    await expect(play('dnf', { name: 'tsplay-a=1.0' }, true)).rejects.toThrow('newer than 1.0')
-    await converges('dnf', { name: 'tsplay-a=1.0', allow_downgrade: true })
-    await converges('dnf', {
-      name: '/root/build/rpm/noarch/tsplay-b-2.0-1.noarch.rpm',
-      disable_gpg_check: true,
-    })
-    await sh('rpm -e tsplay-b')
-    await useShell('dash')
-  },
-)
-
 test('repositories for one task, and a package file', async () => {
   await sh('sed -i s/enabled=1/enabled=0/ /etc/yum.repos.d/lab.repo; rm -rf /opt/a.rpm')
   await expect(play('dnf', { name: 'tsplay-b' }, true)).rejects.toThrow('could not install tsplay-b')
