@@ -13,11 +13,11 @@ export const sweepLeftovers = `fs_sweep() {
 
 /**
  * `fs_why FILE`: why no more can be written to a file, in the system's words (\`No space left on device\`, \`Disk quota
- * exceeded\`); nothing if it can. Not every shell's printf and not every curl tells. `fs_unwritten FILE FOLDER` ends the
+ * exceeded\`); nothing if it can. Not every shell’s printf, not every curl and not busybox’s head tells. `fs_unwritten FILE FOLDER` ends the
  * script with it.
  */
 export const tellFull = `fs_why() {
-  fs_said=$(head -c 1048576 /dev/zero 2>&1 >>"$1") && return 0
+  fs_said=$(head -c 1048576 /dev/zero 2>/dev/null | cat 2>&1 >>"$1") && return 0
   printf '%s' "\${fs_said##*: }"
 }
 fs_unwritten() {
