@@ -135,28 +135,48 @@ function groupsOf(run: Run): Record<string, readonly string[]> {
 /** `hostvars[name]`: each host's variables, looked up when they are asked for. */
 function hostVariables({ run, scopeOf }: Place): object {
   const views = new Map<string, object>()
-  return lazyObject([...run.hosts.keys()], (name) => {
-    const other = run.hosts.get(name)
-    if (!other) return undefined
-    const view = views.get(name) ?? viewOf(scopeOf(other))
-    views.set(name, view)
-    return view
+  return lazyObject({
+    names: () => [...run.hosts.keys()],
+    has: (name) => run.hosts.has(name),
+    get: (name) => {
+      const other = run.hosts.get(name)
+      if (!other) return undefined
+      const view = views.get(name) ?? viewOf(scopeOf(other))
+      views.set(name, view)
+      return view
+    },
   })
 }
 
 function viewOf(scope: Scope): object {
-  return lazyObject([...new Set(scope.names())], (name) => scope.lookup(name)?.value)
+  let known: ReadonlySet<string> | undefined
+  const all = (): ReadonlySet<string> => {
+    known ??= new Set(scope.names())
+    return known
+  }
+  return lazyObject({
+    names: () => [...all()],
+    has: (name) => all().has(name),
+    get: (name) => scope.lookup(name)?.value,
+  })
+}
+
+interface Properties {
+  /** All of them: where they are many, as a host's variables are, dear. */
+  names(): string[]
+  has(name: string): boolean
+  /** Undefined where there is none of that name. */
+  get(name: string): unknown
 }
 
 /** A read-only object whose properties are computed when they are read. */
-function lazyObject(names: readonly string[], get: (name: string) => unknown): object {
-  const known = new Set(names)
+function lazyObject({ names, has, get }: Properties): object {
   return new Proxy(Object.create(null) as object, {
-    get: (_, name) => (typeof name === 'string' && known.has(name) ? get(name) : undefined),
-    has: (_, name) => typeof name === 'string' && known.has(name),
-    ownKeys: () => [...known],
+    get: (_, name) => (typeof name === 'string' ? get(name) : undefined),
+    has: (_, name) => typeof name === 'string' && has(name),
+    ownKeys: names,
     getOwnPropertyDescriptor: (_, name) =>
-      typeof name === 'string' && known.has(name)
+      typeof name === 'string' && has(name)
         ? { value: get(name), enumerable: true, configurable: true }
         : undefined,
   })
