@@ -51,6 +51,9 @@ cd /root/build && cp rpm/noarch/*-${version}.0-1.noarch.rpm /srv/rpm/ && creater
 while [ "$(stat -L -c %Y /srv/pac/lab.db 2>&1)" = "$(date +%s)" ]; do sleep 0.1; done
 cp *-${version}.0-1-any.pkg.tar.gz /srv/pac/ && repo-add -q /srv/pac/lab.db.tar.gz *-${version}.0-1-any.pkg.tar.gz`
 
+// What libzypp of Debian has made of the database it may not read again after a change of rpm's own.
+const cleanRpm = 'rpm -e tsplay-b; rpm -e tsplay-a; rm -rf /var/cache/zypp/solv'
+
 beforeAll(async () => {
   lab = openLab(ourLabDir())
   await lab.fresh('server-1')
@@ -73,11 +76,10 @@ describe.each([
   ['pacman', 'pacman -Q tsplay-a | sed "s/.* //;s/-.*//"'],
 ])('%s', (tool, version) => {
   const package_ = (args: object) => ({ ...args, use: tool })
-  // What libzypp of Debian has made of the database it may not read again after a change of rpm's own.
   const clean =
     tool === 'pacman'
       ? 'pacman -R --noconfirm tsplay-a tsplay-b || pacman -R --noconfirm tsplay-a || :'
-      : 'rpm -e tsplay-b; rpm -e tsplay-a; rm -rf /var/cache/zypp/solv'
+      : cleanRpm
 
   describe.each(shellNames)('under %s', (shell) => {
     beforeAll(() => useShell(shell))
@@ -128,27 +130,33 @@ describe.each([
   })
 })
 
-test('a version: dnf and zypper go back only where they may', async () => {
-  await sh(publish(2))
-  await play('dnf', { name: 'tsplay-a', update_cache: true, cache_valid_time: 0 }, true)
-  await settled('dnf', { name: 'tsplay-a-2.0' })
-  await settled('package', { name: 'tsplay-a=2.*', use: 'dnf' })
-  await expect(play('dnf', { name: 'tsplay-a=1.0' }, true)).rejects.toThrow('newer than 1.0')
-  await converges('dnf', { name: 'tsplay-a=1.0', allow_downgrade: true })
-  await converges('zypper', { name: 'tsplay-a=2.0' })
-  await converges('zypper', { name: 'tsplay-a=1.0', oldpackage: true })
-})
+describe.each(shellNames)('under %s', (shell) => {
+  beforeAll(() => useShell(shell))
+  afterAll(() => useShell('dash'))
 
-test('repositories for one task, and a package file', async () => {
-  await sh('sed -i s/enabled=1/enabled=0/ /etc/yum.repos.d/lab.repo; rm -rf /opt/a.rpm')
-  await expect(play('dnf', { name: 'tsplay-b' }, true)).rejects.toThrow('could not install tsplay-b')
-  await converges('dnf', { name: 'tsplay-b', enablerepo: 'lab', exclude: 'tsplay-a' })
-  await converges('dnf', { name: 'tsplay-b', state: 'absent' })
-  const missing = await play('dnf', { name: '/opt/b x.rpm' }, false).catch((e) => e)
-  expect(missing).toBeInstanceOf(Error)
-  expect((await play('dnf', { name: '/opt/b.rpm' }, false)).change?.requires).toEqual(['file:/opt/b.rpm'])
-  await sh('cp /root/build/rpm/noarch/tsplay-b-2.0-1.noarch.rpm /opt/b.rpm')
-  await converges('dnf', { name: '/opt/b.rpm', disable_gpg_check: true })
+  test('a version: dnf and zypper go back only where they may', async () => {
+    await sh(`${cleanRpm}; ${publish(2)}`)
+    await play('dnf', { name: 'tsplay-a', update_cache: true, cache_valid_time: 0 }, true)
+    await settled('dnf', { name: 'tsplay-a-2.0' })
+    await settled('package', { name: 'tsplay-a=2.*', use: 'dnf' })
+    await expect(play('dnf', { name: 'tsplay-a=1.0' }, true)).rejects.toThrow('newer than 1.0')
+    await converges('dnf', { name: 'tsplay-a=1.0', allow_downgrade: true })
+    await converges('zypper', { name: 'tsplay-a=2.0' })
+    await converges('zypper', { name: 'tsplay-a=1.0', oldpackage: true })
+  })
+
+  test('repositories for one task, and a package file', async () => {
+    await sh(`${cleanRpm}; sed -i s/enabled=1/enabled=0/ /etc/yum.repos.d/lab.repo; rm -f /opt/b.rpm`)
+    await expect(play('dnf', { name: 'tsplay-b' }, true)).rejects.toThrow('could not install tsplay-b')
+    await converges('dnf', { name: 'tsplay-b', enablerepo: 'lab', exclude: 'tsplay-a' })
+    await converges('dnf', { name: 'tsplay-b', state: 'absent' })
+    const missing = await play('dnf', { name: '/opt/b x.rpm' }, false).catch((e) => e)
+    expect(missing).toBeInstanceOf(Error)
+    expect((await play('dnf', { name: '/opt/b.rpm' }, false)).change?.requires).toEqual(['file:/opt/b.rpm'])
+    await sh('cp /root/build/rpm/noarch/tsplay-b-2.0-1.noarch.rpm /opt/b.rpm')
+    await converges('dnf', { name: '/opt/b.rpm', disable_gpg_check: true })
+    await sh('sed -i s/enabled=0/enabled=1/ /etc/yum.repos.d/lab.repo')
+  })
 })
 
 describe.each(shellNames)('rpm_key under %s', (shell) => {
