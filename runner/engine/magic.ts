@@ -1,6 +1,5 @@
 import { dirname } from 'node:path'
-import type { Compiled } from '../expression/index.js'
-import { EvaluationError, omit, type Scope } from '../expression/index.js'
+import { type Compiled, EvaluationError, omit, type Scope } from '../expression/index.js'
 import type { RoleInfo } from '../plan/plan.js'
 import type { Layer } from '../vars/layers.js'
 import type { MagicName } from '../vars/magic.js'

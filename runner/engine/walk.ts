@@ -169,7 +169,7 @@ function* walkMeta(node: Meta, around: Around): Walk {
   if (verdict.failed) return true
   if (!verdict.skipped && node.action === 'end_role' && node.role) around.ended.add(node.role)
   if (verdict.skipped || node.action !== 'flush_handlers') return false
-  return yield* walkFlush([node.order], around)
+  return yield* walkFlush([node.order], { ...around, rest: undefined })
 }
 
 /** Runs what was notified; a handler that notifies one defined before it brings another round. */

@@ -1,7 +1,7 @@
 const listeners = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
- * Calls back once when the signal aborts; returns how to leave off. All scripts of a run listen to the same signal, and an
+ * Calls back once when the signal aborts; returns how to leave off. A callback is one listener, however often it is given. All scripts of a run listen to the same signal, and an
  * EventTarget looks through all its listeners for each that comes and goes: so it gets one for all of them.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
@@ -15,7 +15,6 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
     }
     signal.addEventListener('abort', abort, { once: true })
   }
-  const own = (): void => callback()
-  const set = waiting.add(own)
-  return () => set.delete(own)
+  const set = waiting.add(callback)
+  return () => set.delete(callback)
 }

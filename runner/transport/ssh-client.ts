@@ -5,6 +5,7 @@ import { certificateAlgorithm } from './certificate.js'
 import type { ConfigSurroundings } from './config-state.js'
 import type { HostKeyCheck } from './host-key.js'
 import type { Identities } from './identities.js'
+import { onAbort } from './on-abort.js'
 import type { Settings } from './settings.js'
 import { authentication } from './ssh-auth.js'
 import { authError, connectError, type RawError } from './ssh-errors.js'
@@ -43,7 +44,7 @@ export function handshake(
     const { signal } = options
     const finish = (): void => {
       timer.stop()
-      signal?.removeEventListener('abort', onAbort)
+      unwatch?.()
     }
     const fail = (error: RawError): void => {
       finish()
@@ -56,11 +57,11 @@ export function handshake(
       if (way.said) void way.said().then(give)
       else give()
     }
-    const onAbort = (): void => fail(new ConnectError('closed', 'the connecting was interrupted'))
+    const interrupt = (): void => fail(new ConnectError('closed', 'the connecting was interrupted'))
     const timeout = Object.assign(new Error('timed out'), { level: 'client-timeout' })
     const timer = stopwatch(Math.max(options.timeoutMs, 1), () => fail(timeout))
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) return onAbort()
+    const unwatch = signal && onAbort(signal, interrupt)
+    if (signal?.aborted) return interrupt()
     client.on('error', (error) => {
       // A key that could not sign is not the end: ssh2 goes on to the next credential.
       if ((error as RawError).level !== 'agent') fail(error)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Channel, ChannelEnd, Remote } from './channel.js'
 import { collector, output } from './collect.js'
+import { onAbort } from './on-abort.js'
 import { startProgram } from './open.js'
 import { QuoteError } from './quote.js'
 import { deathSignal } from './signals.js'
@@ -24,15 +25,14 @@ export async function uploadFile(
   const stderr = collector(outputLimit)
   channel.stdout.on('data', (chunk: Buffer) => stdout.add(chunk)).resume()
   channel.stderr.on('data', (chunk: Buffer) => stderr.add(chunk)).resume()
-  const onAbort = (): void => channel.close()
-  if (signal?.aborted) onAbort()
-  signal?.addEventListener('abort', onAbort, { once: true })
+  if (signal?.aborted) channel.close()
+  const unwatch = signal && onAbort(signal, () => channel.close())
   try {
     await feed(channel, content)
     const end = await channel.ended
     return signal?.aborted ? { kind: 'aborted' } : outcome(end, output(stdout, stderr))
   } finally {
-    signal?.removeEventListener('abort', onAbort)
+    unwatch?.()
     channel.close()
   }
 }

@@ -139,6 +139,27 @@ describe('tasks to come are asked about before their turn', () => {
     }
   })
 
+  it('nor those after a flush from its handlers', async () => {
+    const dir = temporaryFolder({ 'library/note.js': note })
+    const log = join(dir, 'log')
+    await play(
+      `- hosts: web
+  gather_facts: false
+  module_defaults: { note: { log: ${log} } }
+  tasks:
+    - note: { name: a, change: true }
+      notify: [one, two]
+    - meta: flush_handlers
+    - note: { name: b }
+  handlers:
+    - { name: one, note: { name: one } }
+    - { name: two, note: { name: two, change: true } }
+`,
+      { dir },
+    )
+    expect(readFileSync(log, 'utf8').trim().split('\n').join(' ')).toBe('a +a one two +two b')
+  })
+
   it('each round of an include with its own variables', async () => {
     const { log } = await happened(['include_tasks: { file: i.yaml }\n      loop: [1, 2]'], {
       'i.yaml': '- note: { name: "<%= item %>a" }\n- note: { name: "<%= item %>b" }\n',

@@ -1,3 +1,4 @@
+import { emptyStats } from '../../../runner/engine/stats.js'
 import type { HostTaskResult, ItemResult, RunEvent, TaskInfo } from '../../../runner/events.js'
 
 const task = (id: number, name: string): TaskInfo => ({
@@ -25,17 +26,7 @@ export const result = (host: string, over: Partial<ItemResult> = {}): HostTaskRe
   durationMs: 12,
 })
 
-const stats = {
-  ok: 1,
-  changed: 1,
-  unreachable: 0,
-  failed: 0,
-  skipped: 0,
-  rescued: 0,
-  ignored: 0,
-  locked: 0,
-  unknown: 0,
-}
+const stats = { ...emptyStats(), ok: 1, changed: 1 }
 
 /** A run of one play with one task and these results. */
 export function eventsOf(results: readonly HostTaskResult[]): RunEvent[] {
