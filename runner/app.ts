@@ -13,6 +13,7 @@ import { createLiveInventory } from './engine/live-inventory.js'
 import { createHosts, playHosts } from './engine/play.js'
 import { executeRun } from './engine/run.js'
 import { createStepGate } from './engine/step-gate.js'
+import { createAskHost } from './engine/together.js'
 import { type ExitCode, exitCodes, formatDiagnostic } from './errors.js'
 import { createTap, type Emit, type Reporter } from './events.js'
 import { loadLibrary } from './library/load.js'
@@ -187,6 +188,7 @@ function createRun(plan: Plan, options: CliOptions, world: Surroundings, parts: 
     inventory: createLiveInventory(plan.inventory, hosts),
     customStats: createCustomStats(),
     connections: parts.connections,
+    askHost: createAskHost(),
     appliers: createAppliers(),
     forks: createLimit(options.forks),
     gate: options.step ? createStepGate(parts.ask) : undefined,

@@ -10,6 +10,7 @@ import type { HostRun } from './host.js'
 import type { Limit } from './limits.js'
 import type { LiveInventory } from './live-inventory.js'
 import type { StepGate } from './step-gate.js'
+import type { AskHost } from './together.js'
 
 /** What the command line says about a run. */
 export interface RunOptions {
@@ -64,6 +65,7 @@ export interface Run {
   /** What `set_stats` was told. */
   readonly customStats: CustomStats
   readonly connections: Connections
+  readonly askHost: AskHost
   readonly appliers: Appliers
   readonly forks: Limit
   /** `--step`: asks whether a task is to run; absent, all do. */

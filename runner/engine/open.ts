@@ -41,6 +41,7 @@ export async function openHost(
     environment: environmentOf(task.keywords, scope),
     timeoutMs: effective.timeoutMs,
     signal: run.abort,
+    ask: run.askHost,
     connect: (lost, withinMs) => run.connections.again(within(target, withinMs), lost),
     exclusive: !readsOnly(task),
     onOutput,

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream'
 import { type ApplyHost, type Completed, HostError, ModuleFailure } from '../modules/module.js'
+import type { Question } from '../modules/together.js'
 import type { Become, Connection, Outcome, RunOptions, Script } from '../transport/transport.js'
 import { byLine } from './live.js'
+import type { AskHost } from './together.js'
 
 /** How a task's scripts run on a host. */
 export interface RemoteOptions {
@@ -16,6 +18,7 @@ export interface RemoteOptions {
   readonly exclusive?: boolean
   /** Opens a connection in place of one that was lost, or a first one; within so many ms. @throws ConnectError */
   readonly connect: (lost: Connection | undefined, withinMs: number | undefined) => Promise<Connection>
+  readonly ask: AskHost
   /** Whole lines of output, as they come. */
   readonly onOutput?: ((stream: 'stdout' | 'stderr', text: string) => void) | undefined
 }
@@ -29,17 +32,18 @@ export function createRemote(first: Connection | undefined, options: RemoteOptio
   let connection = first
   const runOptions: RunOptions = { become: options.become, signal: options.signal }
   const left = budget(options.timeoutMs)
-  const run = async (script: Script): Promise<Completed> => {
+  const send = (to: Connection, script: Question): Promise<Outcome> =>
+    live(options.onOutput, runOptions, (live) => options.ask(to, script, live))
+  const run = async (script: Question): Promise<Completed> => {
     const prepared = prepare(script, options, left.ms())
     const open = connection ?? (await options.connect(undefined, prepared.timeoutMs))
     connection = open
-    const outcome = await live(options.onOutput, runOptions, (live) => open.run(prepared, live))
+    const outcome = await send(open, prepared)
     if (outcome.kind !== 'lost' || (outcome.sent && !script.repeatable))
       return completed(left.spend(outcome, script))
     const next = await options.connect(open, prepared.timeoutMs)
     connection = next
-    const again = await live(options.onOutput, runOptions, (again) => next.run(prepared, again))
-    return completed(left.spend(again, script))
+    return completed(left.spend(await send(next, prepared), script))
   }
   return {
     name: options.name,
@@ -125,7 +129,7 @@ async function live(
   return outcome
 }
 
-function prepare(script: Script, options: RemoteOptions, leftMs: number | undefined): Script {
+function prepare(script: Question, options: RemoteOptions, leftMs: number | undefined): Question {
   return {
     ...script,
     environment: { ...options.environment, ...script.environment },

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { Output, Script } from '../transport/transport.js'
+import type { Question } from './together.js'
 
 /** What a script printed, with its exit code. */
 export interface Completed extends Output {
@@ -18,10 +19,10 @@ export interface ProbeHost {
    */
   run(script: Script): Promise<Completed>
   /**
-   * Run a read-only script that must exit 0.
+   * Run a read-only script that must exit 0; with others of its kind that are asked at the same time, where it can be.
    * @throws ModuleFailure with what it wrote to standard error: a probe that failed is never "absent"
    */
-  query(script: Script): Promise<Completed>
+  query(question: Question): Promise<Completed>
 }
 
 /** A host as an apply sees it: it can be changed. */

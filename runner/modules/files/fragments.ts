@@ -44,11 +44,14 @@ fs_find() {
 /**
  * `fs_state PATH FOLLOW HASH`: prints what is there, as files/state.ts reads it. HASH yes: with the SHA-256 of a regular
  * file, which is then also in fs_sha; shown: without that, which saves the host a process. fs_file tells whether it is one.
+ * What `stat` and `sha256sum` have said of the path already may stand in fs_stat and fs_sum, for the next use alone.
  */
 export const printState = `${contextFunction}fs_format='there
 %f %a %u %g %s %Y %h %i %d %X %Z
 %U
 %G'
+fs_stat=''
+fs_sum=''
 fs_state() {
   fs_sha=''
   fs_file=no
@@ -56,15 +59,24 @@ fs_state() {
     printf 'absent\\nparent=%s\\n\\n' "$fs_parent"
     return 0
   fi
-  if [ "$2" = yes ] && [ -e "$1" ]; then
+  if [ -n "$fs_stat" ]; then
+    printf '%s\\n' "$fs_stat"
+    fs_stat=''
+  elif [ "$2" = yes ] && [ -e "$1" ]; then
     stat -L -c "$fs_format" -- "$1" || exit 1
   else
     stat -c "$fs_format" -- "$1" || exit 1
   fi
   if [ -f "$1" ] && { [ "$2" = yes ] || [ ! -L "$1" ]; }; then fs_file=yes; fi
-  case $fs_file:$3 in
-    yes:shown) sha256sum <"$1" || exit 1 ;;
-    yes:yes)
+  case $fs_file:$3:$fs_sum in
+    yes:no:* | no:*) ;;
+    yes:*:?*)
+      fs_sha=$fs_sum
+      fs_sum=''
+      printf '%s  -\\n' "$fs_sha"
+      ;;
+    yes:shown:) sha256sum <"$1" || exit 1 ;;
+    yes:yes:)
       fs_sha=$(sha256sum <"$1") || exit 1
       printf '%s\\n' "$fs_sha"
       fs_sha=\${fs_sha%% *}

@@ -1,23 +1,19 @@
 import { shellScript } from '../script.js'
 import { expandHome, findPath, printState } from './fragments.js'
 import { keepContext, setContext } from './label.js'
+import { lookTogether, type PathLook } from './look.js'
 
 const files = `${expandHome}${findPath}${printState}`
 
-/**
- * What stands at a path, where it is a link what that leads to, what the source is, and the different modes and owners below it. `src`
- * is relative to the folder of the link.
- */
-export const probePath = shellScript(
-  'probe-path',
-  'probe',
-  ['path', 'src', 'recurse', 'policy'],
-  `${files}
-fs_policy=$policy
+const vars = ['path', 'src', 'recurse', 'policy'] as const
+
+const pathLook: PathLook = {
+  vars,
+  place: `fs_policy=$policy
 fs_expand "$path"
 path=$fs_path
-printf '%s\\n' "\${HOME-}"
-[ "$path" = / ] || path=\${path%/}
+[ "$path" = / ] || path=\${path%/}`,
+  tell: `printf '%s\\n' "\${HOME-}"
 fs_state "$path" no no
 if [ -L "$path" ]; then fs_state "$path" yes no; fi
 if [ -n "$src" ]; then
@@ -34,7 +30,24 @@ if [ "$recurse" = yes ] && [ -d "$path" ]; then
   below=$(find "$path/" -exec stat -c "$below" -- {} +) || exit 1
   printf '%s\\n' "$below" | sort -u
 fi`,
+}
+
+const lookAtPath = shellScript(
+  'probe-path',
+  'probe',
+  vars,
+  `${files}
+${pathLook.place}
+${pathLook.tell}`,
 )
+
+const together = lookTogether('probe-paths', pathLook)
+
+/**
+ * What stands at a path, where it is a link what that leads to, what the source is, and the different modes and owners below it. `src`
+ * is relative to the folder of the link.
+ */
+export const probePath: typeof lookAtPath = (values) => ({ ...lookAtPath(values), together })
 
 const own = `own() {
   if [ -n "$owner" ]; then chown -h -- "$owner" "$1" || exit 1; fi

@@ -1,6 +1,7 @@
 import type { ProbeHost } from '../module.js'
 import { shellScript } from '../script.js'
 import { expandHome, findPath, printState } from './fragments.js'
+import { lookTogether, type PathLook } from './look.js'
 import { type FileState, Reader, readState } from './state.js'
 
 /** Text up to this many bytes is fetched, to be shown as a difference. */
@@ -34,8 +35,12 @@ export interface FileAnswer {
   readonly source?: FileState
 }
 
+const vars = ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy'] as const
+
 /** What looks at one file, after the fragments; its variables are those of `fileValues`. */
-export const fileProgram = `fs_policy=$policy
+const fileLook: PathLook = {
+  vars,
+  place: `fs_policy=$policy
 fs_expand "$path"
 path=$fs_path
 into=no
@@ -45,9 +50,9 @@ if [ -n "$base" ]; then
     *) [ -d "$path" ] && into=yes ;;
   esac
 fi
-printf '%s\\n%s\\n' "\${HOME-}" "$into"
 [ "$path" = / ] || path=\${path%/}
-if [ "$into" = yes ]; then path=\${path%/}/$base; fi
+if [ "$into" = yes ]; then path=\${path%/}/$base; fi`,
+  tell: `printf '%s\\n%s\\n' "\${HOME-}" "$into"
 if [ -n "$from" ]; then
   fs_expand "$from"
   fs_state "$fs_path" yes yes
@@ -58,16 +63,22 @@ fs_state "$path" "$follow" "$hash"
 if [ "$limit" -gt 0 ] && [ "$fs_file" = yes ] && { [ -z "$wanted" ] || [ "$fs_sha" != "$wanted" ]; }; then
   echo content
   head -c "$limit" <"$path" || exit 1
-fi`
+fi`,
+}
+
+export const fileProgram = `${fileLook.place}
+${fileLook.tell}`
 
 const script = shellScript(
   'probe-file',
   'probe',
-  ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy'],
+  vars,
   `${expandHome}${findPath}${printState}
 ${fileProgram}
 exit 0`,
 )
+
+const together = lookTogether('probe-files', fileLook)
 
 /** A question as the variables of its script. */
 export function fileValues(question: FileQuestion) {
@@ -82,7 +93,9 @@ export function fileValues(question: FileQuestion) {
 
 /** One round trip. Something that cannot be looked at is a failure, never absence. */
 export async function probeFile(host: ProbeHost, question: FileQuestion): Promise<FileAnswer> {
-  const { stdout } = await host.query(script(fileValues(question)))
+  const own = script(fileValues(question))
+  // Where the content is another file of the host, that is looked at first.
+  const { stdout } = await host.query(question.from === undefined ? { ...own, together } : own)
   return readFileAnswer(new Reader(stdout), question)
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../module.js'
 import { outputFields } from '../outcome.js'
 import { shellScript } from '../script.js'
+import { loadQuestion, numbered, piecesOf, type Together } from '../together.js'
 
 /** What is asked of a unit. */
 export interface UnitOrder {
@@ -61,20 +62,8 @@ const needSystemd = `command -v systemctl >/dev/null 2>&1 || {
 }
 `
 
-/** `show_unit`: the properties of the unit, and where its file stands. */
-export const showUnit = `show_unit() {
-  # shellcheck disable=SC2034 # tells the two folders of a scope apart
-  case $scope in system) kind=system ;; *) kind=user ;; esac
-  if [ -z "$unit" ]; then
-    if [ "$scope" != global ]; then ctl show -p NeedDaemonReload -- '*' | sort -u; fi
-    return 0
-  fi
-  if [ "$scope" = global ]; then
-    echo "Id=$unit"
-    echo "UnitFileState=$(ctl is-enabled -- "$unit" 2>/dev/null)"
-  else
-    ctl show ${properties} -- "$unit" || exit 1
-  fi
+/** `unit_file`: where the unit's file stands. */
+const unitFile = `unit_file() {
   for dir in "\${HOME-}/.config" /etc /run /usr/local/lib /usr/lib /lib; do
     if [ "$kind" = system ] && [ "$dir" = "\${HOME-}/.config" ]; then continue; fi
     if [ -e "$dir/systemd/$kind/$unit" ]; then
@@ -87,6 +76,24 @@ export const showUnit = `show_unit() {
 }
 `
 
+/** `show_unit`: the properties of the unit, and where its file stands. */
+export const showUnit = `${unitFile}show_unit() {
+  # shellcheck disable=SC2034 # tells the two folders of a scope apart
+  case $scope in system) kind=system ;; *) kind=user ;; esac
+  if [ -z "$unit" ]; then
+    if [ "$scope" != global ]; then ctl show -p NeedDaemonReload -- '*' | sort -u; fi
+    return 0
+  fi
+  if [ "$scope" = global ]; then
+    echo "Id=$unit"
+    echo "UnitFileState=$(ctl is-enabled -- "$unit" 2>/dev/null)"
+  else
+    ctl show ${properties} -- "$unit" || exit 1
+  fi
+  unit_file
+}
+`
+
 const probeScript = shellScript(
   'probe-unit',
   'probe',
@@ -94,9 +101,51 @@ const probeScript = shellScript(
   `${needSystemd}${systemdTools}${showUnit}show_unit`,
 )
 
+const unitsScript = shellScript(
+  'probe-units',
+  'probe',
+  ['count', 'mark'],
+  `${needSystemd}${unitFile}${loadQuestion(['unit', 'scope'])}kind=system
+set --
+i=0
+while [ "$i" -lt "$count" ]; do
+  i=$((i + 1))
+  load "$i"
+  set -- "$@" "$unit"
+done
+systemctl show ${properties} -- "$@" || exit 1
+printf '\\n%s\\n' "$mark"
+for unit in "$@"; do
+  unit_file
+  printf '\\n%s\\n' "$mark"
+done
+exit 0`,
+)
+
+/** Units of the host: one question to systemd for all of them. */
+const together: Together = {
+  join(questions) {
+    const { vars, mark } = numbered(questions)
+    const own = unitsScript({ count: `${questions.length}`, mark })
+    return { script: { ...own, vars: { ...own.vars, ...vars } }, answers: (stdout) => shown(stdout, mark) }
+
+    /** What systemd tells of each unit is followed by an empty line. */
+    function shown(stdout: Buffer, mark: string): Buffer[] | undefined {
+      const [told, ...files] = piecesOf(stdout, mark, questions.length + 1) ?? []
+      const units = told?.toString('utf8').split('\n\n') ?? []
+      if (units.length !== questions.length) return undefined
+      return units.map((unit, at) => Buffer.from(`${unit}\n${files[at]}`))
+    }
+  },
+}
+
 /** One round trip. */
 export async function probeUnit(host: ProbeHost, order: UnitOrder): Promise<UnitState> {
-  const { stdout } = await host.query(probeScript({ unit: order.unit ?? '', scope: order.scope }))
+  const { unit = '', scope } = order
+  const own = probeScript({ unit, scope })
+  // A pattern stands for any number of units.
+  const isOne = scope === 'system' && unit !== '' && !/[*?[]/.test(unit)
+  const { stdout } = await host.query(isOne ? { ...own, together } : own)
   const status = readStatus(stdout.toString('utf8'))
   if (order.unit !== undefined && status.LoadState === undefined)
     throw new ModuleFailure(`systemctl tells nothing of ${order.unit}`)

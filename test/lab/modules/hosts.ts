@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { createRemote } from '../../../runner/engine/remote.js'
+import { createAskHost } from '../../../runner/engine/together.js'
 import type { ApplyHost } from '../../../runner/modules/module.js'
 import { createTransport } from '../../../runner/transport/index.js'
 import type { Lab } from '../lab.js'
@@ -44,6 +45,7 @@ export async function connectLabHost(lab: Lab, name: string, asRoot = true): Pro
     become,
     environment: {},
     signal,
+    ask: createAskHost(),
     connect: async () => {
       connection = await transport.connect(target)
       return connection

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { createRemote } from '../../../runner/engine/remote.js'
+import { createAskHost } from '../../../runner/engine/together.js'
 import type { Connection } from '../../../runner/transport/transport.js'
+
+const ask = createAskHost()
 
 test('what a probe printed in part is no answer', async () => {
   const stdout = Buffer.from('a\nb')
@@ -8,7 +11,7 @@ test('what a probe printed in part is no answer', async () => {
   const connection = { run: async () => outcome } as unknown as Connection
   const signal = new AbortController().signal
   const connect = async () => connection
-  const host = createRemote(connection, { name: 'h', user: 'u', environment: {}, signal, connect })
+  const host = createRemote(connection, { name: 'h', user: 'u', environment: {}, signal, ask, connect })
   await expect(host.query({ body: 'x' })).rejects.toThrow(
     'more than is read of it (3 bytes): nothing is known',
   )
@@ -21,7 +24,7 @@ test("an upload that does not come to its end is ended by the task's limit", asy
       new Promise((resolve) => signal.addEventListener('abort', () => resolve({ kind: 'aborted' }))),
   } as unknown as Connection
   const { signal } = new AbortController()
-  const options = { name: 'h', user: 'u', environment: {}, signal, connect: async () => connection }
+  const options = { name: 'h', user: 'u', environment: {}, signal, ask, connect: async () => connection }
   const host = createRemote(connection, { ...options, timeoutMs: 50 })
   await expect(host.upload(Buffer.from('x'), '/f')).rejects.toThrow('timed out after 0.05 s')
   await expect(host.upload(Buffer.from('x'), '/f')).rejects.toThrow('timed out after 0.05 s')
