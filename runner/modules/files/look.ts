@@ -64,7 +64,7 @@ while [ "$i" -lt "$count" ]; do
   fs_stat=''
   fs_sum=''
   if [ "$asked" != nothing ]; then
-    for line in 1 2 3 4; do
+    for _ in 1 2 3 4; do
       fs_stat=$fs_stat\${fs_stat:+$newline}\${states%%"$newline"*}
       states=\${states#*"$newline"}
     done

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { probeUnit } from '../../../runner/modules/systemd/unit.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { convergesOn, runOn } from './converge.js'
@@ -34,6 +35,17 @@ describe('systemd', () => {
     expect(await sh('systemctl is-active lab-s; systemctl is-enabled lab-s')).toBe('active\nenabled')
     expect((await play('service', { name: 'lab-s', state: 'restarted' }, true)).change).toBeDefined()
     await converges('service', { name: 'lab-s', state: 'stopped', enabled: false })
+  })
+
+  test('of units that are asked for at the same time, each is told what it is told alone', async () => {
+    const order = { daemon_reload: false, daemon_reexec: false, no_block: false, force: false, timeout: 1 }
+    const names = ['ssh.service', 'no-such.service', 'getty@tty7.service', 'dbus.socket', 'multi-user.target']
+    const ask = (unit: string) => probeUnit(host, { ...order, unit, scope: 'system' })
+    const alone = []
+    for (const name of names) alone.push(await ask(name))
+    const all = Promise.all(names.map(ask))
+    expect(await all).toEqual(alone)
+    expect(alone.map(({ status }) => status.LoadState)).toContain('not-found')
   })
 
   test('systemd runs itself anew, every time it is asked to', async () => {
