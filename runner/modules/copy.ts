@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Secret } from '../secrets/secret.js'
 import { applyFile } from './files/apply.js'
 import { attributesOf, onlyMode } from './files/attributes.js'
-import { type Content, contentOf, contentOfFile } from './files/content.js'
+import { type Content, contentOf, contentOfFile, largeBytes } from './files/content.js'
 import { jsonText } from './files/json.js'
 import { asksPolicy } from './files/label.js'
 import { type FileWork, planFile } from './files/plan.js'
@@ -105,7 +105,17 @@ export const copy = defineModule({
     const contentLimit = args.wanted && args.wanted.size <= shownBytes && !args.wanted.secret ? shownBytes : 0
     const wantedSha = args.wanted?.sha256
     const policy = asksPolicy(args)
-    const question = { path: args.dest, base, from, contentLimit, wantedSha, follow: args.follow, policy }
+    const large = (args.wanted?.size ?? 0) >= largeBytes
+    const question = {
+      path: args.dest,
+      base,
+      from,
+      contentLimit,
+      wantedSha,
+      follow: args.follow,
+      policy,
+      large,
+    }
     // A final slash means what is in a folder.
     if (from !== undefined) return probeRemote(host, { ...question, base: from.endsWith('/') ? '' : base })
     return { kind: 'file', answer: await probeFile(host, question) }

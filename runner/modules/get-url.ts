@@ -109,7 +109,7 @@ export const getUrl = defineModule({
     const place = { path: args.dest, base: lastName(args.url) }
     const { algorithm } = parted(args.checksum ?? 'sha256:')
     const [answer, here, sum] = await Promise.all([
-      probeFile(host, { ...place, policy: asksPolicy(args) }),
+      probeFile(host, { ...place, policy: asksPolicy(args), large: true }),
       algorithm === 'sha256' ? '' : probeChecksum(host, place, algorithm),
       wantedSum(host, args),
     ])

@@ -6,6 +6,9 @@ import type { Controller } from '../module.js'
 /** Content up to this many bytes travels inside the script that writes it; more, or binary, on a channel of its own. */
 const inlineBytes = 256 * 1024
 
+/** From this many bytes on, another program than `sha256sum` is worth its start (`fs_quick`). */
+export const largeBytes = 4 * 1024 * 1024
+
 /** What a file shall hold. */
 export interface Content {
   readonly size: number

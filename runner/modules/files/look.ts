@@ -13,7 +13,7 @@ export interface PathLook {
 
 /**
  * Many paths in one script: one `stat` and one `sha256sum` for all that are there, then the answer to each as if it had been
- * asked alone. Links, which are few, are looked at one by one.
+ * asked alone. Links and large files, which are few, are looked at one by one.
  */
 export function lookTogether(name: string, { vars, place, tell }: PathLook): Together {
   const script = shellScript(
@@ -50,7 +50,7 @@ while [ "$i" -lt "$count" ]; do
   case $asked:$hash:$path in
     nothing:* | state:no:* | *"$newline"*) continue ;;
   esac
-  [ -f "$path" ] || continue
+  if [ "$fs_large" = yes ] || [ ! -f "$path" ]; then continue; fi
   set -- "$@" "$path"
   eval "asked_$i=both"
 done

@@ -22,6 +22,8 @@ export interface FileQuestion {
   readonly from?: string | undefined
   /** Without the SHA-256 of the file; default with. */
   readonly hash?: boolean | undefined
+  /** Files of several MiB are expected there; default not. */
+  readonly large?: boolean | undefined
   /** With the SELinux context that the policy has for the path; default without. */
   readonly policy?: boolean | undefined
 }
@@ -35,12 +37,13 @@ export interface FileAnswer {
   readonly source?: FileState
 }
 
-const vars = ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy'] as const
+const vars = ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy', 'large'] as const
 
 /** What looks at one file, after the fragments; its variables are those of `fileValues`. */
 const fileLook: PathLook = {
   vars,
   place: `fs_policy=$policy
+fs_large=$large
 fs_expand "$path"
 path=$fs_path
 into=no
@@ -83,11 +86,11 @@ const together = lookTogether('probe-files', fileLook)
 /** A question as the variables of its script. */
 export function fileValues(question: FileQuestion) {
   const { path, base = '', wantedSha = '', from = '', contentLimit = 0 } = question
-  const { follow = false, hash = true, policy = false } = question
+  const { follow = false, hash = true, policy = false, large = false } = question
   const yesNo = (value: boolean) => (value ? 'yes' : 'no')
   // One byte more than is wanted shows that there is too much.
   const limit = `${contentLimit > 0 ? contentLimit + 1 : 0}`
-  const flags = { follow: yesNo(follow), hash: yesNo(hash), policy: yesNo(policy) }
+  const flags = { follow: yesNo(follow), hash: yesNo(hash), policy: yesNo(policy), large: yesNo(large) }
   return { path, base, limit, wanted: wantedSha, from, ...flags }
 }
 

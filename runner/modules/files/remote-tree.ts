@@ -14,7 +14,7 @@ export type RemoteSource =
 const script = shellScript(
   'probe-remote-source',
   'probe',
-  ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy'],
+  ['path', 'base', 'follow', 'limit', 'wanted', 'from', 'hash', 'policy', 'large'],
   `${expandHome}${findPath}${printState}
 fs_expand "$from"
 fs_policy=$policy

@@ -4,7 +4,7 @@ import type { ApplyHost, ResultFields } from '../module.js'
 import { mustRun } from '../outcome.js'
 import { shellScript } from '../script.js'
 import type { SetAttributes } from './attributes.js'
-import { type Content, isInline } from './content.js'
+import { type Content, isInline, largeBytes } from './content.js'
 import { type Download, webOptions, webVars } from './download.js'
 import { expandHome, findPath, printState } from './fragments.js'
 import { keepContext, setContext } from './label.js'
@@ -51,6 +51,7 @@ const writeVars = [
   'expect',
   'finish',
   'label',
+  'large',
 ] as const
 
 /**
@@ -81,8 +82,11 @@ if [ -n "$expect" ]; then
   now=$(sha256sum <"$path") || exit 1
   [ "\${now%% *}" = "$expect" ] || fail "changed by someone else meanwhile: $path"
 fi
-got=$(sha256sum <"$fs_temp") || exit 1
+if [ "$large" = yes ]; then fs_quick "$fs_temp"; fi
+got=$fs_sum
+if [ -z "$got" ]; then got=$(sha256sum <"$fs_temp") || exit 1; fi
 got=\${got%% *}
+fs_sum=''
 [ -z "$sha" ] || [ "$got" = "$sha" ] || fail "the checksum is wrong: sha256 $got, not $sha; $path stays as it was"
 if [ -n "$keep" ]; then chown -- "$keep" "$fs_temp" 2>/dev/null || :; fi
 if [ -n "$owner" ]; then chown -- "$owner" "$fs_temp" || exit 1; fi
@@ -175,6 +179,12 @@ async function scriptFor(host: ApplyHost, order: WriteOrder): Promise<Script> {
   return script({ ...values, content: text, temp: '', from: '' })
 }
 
+/** What is fetched from elsewhere mostly is: programs and archives. */
+function isLarge(content: WriteOrder['content']): boolean {
+  if ('url' in content) return true
+  return !('from' in content) && content.size >= largeBytes
+}
+
 function valuesOf(host: ApplyHost, order: WriteOrder) {
   const {
     path,
@@ -196,6 +206,7 @@ function valuesOf(host: ApplyHost, order: WriteOrder) {
     backup: backup ? 'yes' : 'no',
     validate,
     follow: follow ? 'yes' : 'no',
+    large: isLarge(content) ? 'yes' : 'no',
     expect: edited ? (before.sha256 ?? '') : '',
     finish,
   }
