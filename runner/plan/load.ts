@@ -7,7 +7,7 @@ import { checkPlan } from './check.js'
 import type { Reader } from './context.js'
 import { readDirective } from './include.js'
 import type { Plan } from './plan.js'
-import { readPlaybook } from './play.js'
+import { readPlaybook } from './playbook.js'
 import { extraLayer } from './static-scope.js'
 
 export interface PlanOptions {

@@ -1,16 +1,14 @@
-import { dirname, resolve } from 'node:path'
 import { didYouMean } from '../errors.js'
 import { type Compiled, constant } from '../expression/compiled.js'
 import { findModule } from '../modules/registry.js'
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asBoolean, asMapping } from '../syntax/read.js'
-import { parseYaml } from '../syntax/yaml.js'
 import type { Layer } from '../vars/layers.js'
 import { variablesFromNode } from '../vars/variables.js'
-import { plainName, readAction } from './action.js'
-import { type PlayParts, type Reader, readConditions, readValue, type Surroundings } from './context.js'
+import { readAction } from './action.js'
+import { type PlayParts, type Reader, readValue, type Surroundings } from './context.js'
 import { addRoleHandlers, onlyHandlers, readRoleEntry } from './imports.js'
-import { inheritKeywords, noKeywords, within } from './inherit.js'
+import { inheritKeywords, within } from './inherit.js'
 import {
   type Action,
   hostOrders,
@@ -18,28 +16,30 @@ import {
   type Meta,
   type PlanNode,
   type Play,
-  type Prompt,
   strategies,
 } from './plan.js'
+import { readPrompts } from './prompts.js'
 import type { Role } from './role.js'
-import { staticText } from './static-text.js'
 import { checkKeys, expectList, expectText, nodeOf } from './structure.js'
 import { readTasks } from './tasks.js'
 import { readVarsFiles } from './vars-files.js'
 
 /** What an `import_playbook` hands down to the plays that it brings: tags, conditions, and variables that win. */
-interface Imported {
+export interface Imported {
   readonly keywords: Keywords
   readonly layers: readonly Layer[]
 }
 
 /** A play, wherever it was asked for. */
-type ReadPlay = Omit<Play, 'playbook'>
-
-const notImported: Imported = { keywords: noKeywords, layers: [] }
+export type ReadPlay = Omit<Play, 'playbook'>
 
 /** One play of a playbook in `dir`, everything that it imports included. */
-function readPlay(mapping: MappingNode, dir: string, outer: Imported, reader: Reader): ReadPlay | undefined {
+export function readPlay(
+  mapping: MappingNode,
+  dir: string,
+  outer: Imported,
+  reader: Reader,
+): ReadPlay | undefined {
   checkKeys(mapping, 'play', reader)
   const hosts = nodeOf(mapping, 'hosts')
   if (!hosts) {
@@ -175,142 +175,9 @@ function readWord<T extends string>(
   return found ?? known[0]!
 }
 
-function playVars(mapping: MappingNode, reader: Reader): Layer[] {
+/** The variables that a play, or an import of one, has of its own. */
+export function playVars(mapping: MappingNode, reader: Reader): Layer[] {
   const vars = nodeOf(mapping, 'vars')
   const node = vars && asMapping(vars, "'vars'", reader.report)
   return node ? [{ name: 'play-vars', vars: variablesFromNode(node, 'play-vars', reader.report) }] : []
-}
-
-const promptKeys = ['name', 'prompt', 'default', 'private', 'confirm', 'unsafe', 'when']
-/** Ansible's, which would hash the answer. */
-const hashKeys = ['encrypt', 'salt', 'salt_size']
-
-function readPrompts(node: Node | undefined, reader: Reader): Prompt[] {
-  return expectList(node, "'vars_prompt'", reader).flatMap((item) => {
-    const mapping = asMapping(item, 'a prompt', reader.report)
-    const nameNode = mapping && nodeOf(mapping, 'name')
-    const name = nameNode && expectText(nameNode, "a prompt's name", reader)
-    if (!mapping || !name) return []
-    checkPrompt(mapping, reader)
-    const prompt = nodeOf(mapping, 'prompt')
-    const fallback = nodeOf(mapping, 'default')
-    const isPrivate = nodeOf(mapping, 'private')
-    const confirm = nodeOf(mapping, 'confirm')
-    const when = nodeOf(mapping, 'when')
-    return [
-      {
-        name,
-        prompt: prompt ? readValue(prompt, reader) : constant(name),
-        default: fallback && readValue(fallback, reader),
-        private: (isPrivate && asBoolean(isPrivate, "'private'", reader.report)) ?? true,
-        confirm: (confirm && asBoolean(confirm, "'confirm'", reader.report)) ?? false,
-        when: when ? readConditions(when, reader) : [],
-        span: mapping.span,
-      },
-    ]
-  })
-}
-
-function checkPrompt(mapping: MappingNode, reader: Reader): void {
-  for (const { key, keySpan } of mapping.entries) {
-    if (promptKeys.includes(key)) continue
-    if (hashKeys.includes(key))
-      reader.report({
-        code: 'unsupported-key',
-        message: `'${key}' of a prompt is not supported: answers are taken as they are`,
-        span: keySpan,
-        hint: 'ask for the hash itself, such as `openssl passwd -6` prints it',
-      })
-    else {
-      const guess = didYouMean(key, promptKeys)
-      reader.report({
-        code: 'unknown-key',
-        message: `unknown key '${key}' in a prompt`,
-        span: keySpan,
-        hint: guess && `did you mean '${guess}'?`,
-      })
-    }
-  }
-}
-
-/** A playbook's plays, those of the playbooks that it imports in their places. */
-export function readPlaybook(
-  path: string,
-  reader: Reader,
-  chain: readonly string[] = [],
-  outer: Imported = notImported,
-): ReadPlay[] {
-  const file = reader.files.read(path)
-  if (!file) {
-    reader.report({ code: 'missing-file', message: `no such playbook: ${path}` })
-    return []
-  }
-  let isBroken = false
-  const node = parseYaml(file, (diagnostic) => {
-    isBroken ||= diagnostic.severity !== 'warning'
-    reader.report(diagnostic)
-  })
-  if (!node) {
-    const message = `${path}: a playbook is a list of plays; this file is empty`
-    if (!isBroken) reader.report({ code: 'structure', message })
-    return []
-  }
-  return expectList(node, 'a playbook', reader).flatMap((item) => {
-    const written = asMapping(item, 'a play', reader.report)
-    if (!written) return []
-    const mapping = withPlainNames(written)
-    const imported = nodeOf(mapping, 'import_playbook')
-    if (imported)
-      return readImportedPlaybook(
-        imported,
-        path,
-        reader,
-        [...chain, path],
-        handedDown(mapping, outer, reader),
-      )
-    const play = readPlay(mapping, dirname(path), outer, reader)
-    return play ? [play] : []
-  })
-}
-
-/** `ansible.builtin.import_playbook`, as `import_playbook`. */
-function withPlainNames(mapping: MappingNode): MappingNode {
-  const entries = mapping.entries.map((entry) =>
-    plainName(entry.key) === 'import_playbook' ? { ...entry, key: 'import_playbook' } : entry,
-  )
-  return { ...mapping, entries }
-}
-
-function handedDown(mapping: MappingNode, outer: Imported, reader: Reader): Imported {
-  checkKeys(mapping, 'import_playbook', reader)
-  return {
-    keywords: inheritKeywords(mapping, outer.keywords, reader),
-    layers: [...playVars(mapping, reader), ...outer.layers],
-  }
-}
-
-function readImportedPlaybook(
-  node: Node,
-  from: string,
-  reader: Reader,
-  chain: readonly string[],
-  outer: Imported,
-): ReadPlay[] {
-  const name = staticText(
-    node,
-    "'import_playbook'",
-    { layers: outer.layers, playbookDir: dirname(from) },
-    reader,
-  )
-  if (!name) return []
-  const path = resolve(dirname(from), name)
-  if (chain.includes(path)) {
-    reader.report({
-      code: 'cycle',
-      message: `the playbook imports itself: ${[...chain, path].join(' → ')}`,
-      span: node.span,
-    })
-    return []
-  }
-  return readPlaybook(path, reader, chain, outer)
 }
