@@ -63,6 +63,7 @@ export function createAhead(now: () => number = () => performance.now()): Ahead 
       const width = widthAfter(before, changes)
       readings.set(host, { layers, happenings, changes, at: now(), width, attempts })
       for (const next of tasksAfter(rest)) {
+        if (looksOnly(next)) continue
         if (attempts.size + 1 >= width || !isForeseen(next) || !isSameWay(task, next)) break
         const attempt = begin(next)
         // An error that is nobody's result is met in its turn, or with a later reading.
@@ -74,7 +75,8 @@ export function createAhead(now: () => number = () => performance.now()): Ahead 
     concluded(task, { result, applied }) {
       const { status } = result
       if (applied && status === 'changed') changes++
-      const left = status === 'skipped' || (isQuiet(task) && status !== 'failed' && status !== 'unreachable')
+      const isGood = status !== 'failed' && status !== 'unreachable'
+      const left = status === 'skipped' || ((isQuiet(task) || looksOnly(task)) && isGood)
       if (!left || applied || task.register) happenings++
     },
     forget() {
@@ -86,6 +88,11 @@ export function createAhead(now: () => number = () => performance.now()): Ahead 
 function widthAfter(before: Reading | undefined, changes: number): number {
   if (!before) return firstWidth
   return before.changes === changes ? Math.min(widest, before.width * 2) : 1
+}
+
+/** It does nothing to hosts or their variables: its turn comes and goes. */
+function looksOnly({ action, register }: Task): boolean {
+  return action.kind === 'control' && action.module.looksOnly === true && !register
 }
 
 /** All that it does where it finds nothing to do is to read. */

@@ -19,6 +19,7 @@ export const assertModule = defineControl({
     success_msg: z.string().optional().describe('What to say when all hold'),
     quiet: z.boolean().default(false).describe('Accepted for the sake of existing playbooks'),
   }),
+  looksOnly: true,
   conditions: ['that'],
   run(args, control) {
     const assertion = control.firstFalse('that')

@@ -47,6 +47,8 @@ export interface ControlModule<A = unknown> {
   readonly freeForm?: string
   /** It is run for the first host of a batch alone, as what it does is the same for all. */
   readonly once?: true
+  /** It only looks at variables: what was read of hosts for later tasks holds on (`readsAhead` of modules). */
+  readonly looksOnly?: true
   /** Arguments that are bare JavaScript conditions. */
   readonly conditions?: readonly string[]
   /** Arguments that are bare JavaScript expressions whose value is wanted. */

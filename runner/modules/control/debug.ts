@@ -17,6 +17,7 @@ export const debugModule = defineControl({
       .default(0)
       .describe('Say it only where `-v` was given so many times'),
   }),
+  looksOnly: true,
   expressions: ['var'],
   run(args, { verbosity }) {
     if (args.verbosity > verbosity) return { fields: { skipped_reason: 'Verbosity threshold not met.' } }

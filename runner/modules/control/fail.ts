@@ -11,6 +11,7 @@ export const failModule = defineControl({
   args: z.strictObject({
     msg: z.string().default('Failed as requested from task').describe('What to say'),
   }),
+  looksOnly: true,
   run(args) {
     throw new ModuleFailure(args.msg)
   },

@@ -64,6 +64,29 @@ describe('tasks to come are asked about before their turn', () => {
     expect(log.split(' ').toSorted()).toEqual(['+a1', 'a1', 'a2', 'b1', 'b1', 'b2', 'b2'])
   })
 
+  it('past those that only look at variables', async () => {
+    const { log } = await happened([
+      'note: { name: a }',
+      'assert: { that: inventory_hostname.length > 0 }',
+      'debug: { msg: here }',
+      'fail:\n      when: false',
+      'note: { name: b, change: true }',
+      'note: { name: c }',
+    ])
+    expect(log).toBe('a b c +b c')
+  })
+
+  it('but not past one of them that fails, or registers something', async () => {
+    const { log } = await happened([
+      'note: { name: a }',
+      'assert: { that: inventory_hostname.length === 0 }\n      ignore_errors: true',
+      'note: { name: b }',
+      'debug: { msg: here }\n      register: said',
+      'note: { name: c }',
+    ])
+    expect(log).toBe('a b b c')
+  })
+
   it('of roles and blocks, too', async () => {
     const { log, trace } = await happened(
       [
