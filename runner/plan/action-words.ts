@@ -1,7 +1,7 @@
 import { didYouMean } from '../errors.js'
 import type { MappingEntry, MappingNode, Node, ScalarNode } from '../syntax/node.js'
 import type { Span } from '../syntax/source.js'
-import { actionNames } from './action.js'
+import { actionNames } from './action-names.js'
 import type { Reader } from './context.js'
 import { nodeOf } from './structure.js'
 

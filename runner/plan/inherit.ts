@@ -1,6 +1,6 @@
 import type { MappingNode, Node } from '../syntax/node.js'
 import { asMapping } from '../syntax/read.js'
-import { lookUpModule } from './action.js'
+import { lookUpModule } from './action-names.js'
 import { type Reader, readConditions, readNames, readValue, type Surroundings } from './context.js'
 import { inheritable } from './keywords.js'
 import type { Keywords, ModuleDefaults } from './plan.js'

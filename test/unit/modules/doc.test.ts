@@ -5,7 +5,7 @@ import { argumentsOf, docMarkdown, docText } from '../../../runner/modules/doc.j
 import type { AnyModule } from '../../../runner/modules/module.js'
 import { refusedArguments } from '../../../runner/modules/refused.js'
 import { findModule, modules } from '../../../runner/modules/registry.js'
-import { directives } from '../../../runner/plan/action.js'
+import { directives } from '../../../runner/plan/action-names.js'
 import { directiveDocs } from '../../../runner/plan/directives.js'
 import { roleFlags, roleNames } from '../../../runner/plan/include.js'
 import { metaActions } from '../../../runner/plan/plan.js'
