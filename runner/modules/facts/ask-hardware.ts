@@ -1,16 +1,22 @@
-/** The groups `hardware` and `network`. Functions of sh; `has` and `say` are the script's. */
+/** The groups `hardware` and `network`. Functions of sh; `has`, `say`, `show` and `first` are the script's. */
 export const askHardware = `facts_hardware() {
   say cpus; nproc 2>/dev/null || grep -c '^processor' /proc/cpuinfo
   say cpuinfo; grep -E '^(model name|physical id|cpu cores)[[:space:]]*:' /proc/cpuinfo | sort -u
   say memory; grep -E '^(MemTotal|MemFree|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
-  say swaps; cat /proc/swaps 2>/dev/null
+  say swaps; show /proc/swaps
   say model; [ -e /proc/device-tree/model ] && tr -d '\\000' </proc/device-tree/model
   say disks
   for disk in /sys/block/*; do
     case \${disk##*/} in loop* | ram* | zram* | sr* | fd* | nbd*) continue ;; esac
     [ -e "$disk/size" ] || continue
-    echo "\${disk##*/} $(cat "$disk/size") $(cat "$disk/removable" 2>/dev/null || echo 0) $(
-      cat "$disk/queue/rotational" 2>/dev/null || echo 0) $(cat "$disk/device/model" 2>/dev/null)"
+    first "$disk/size"
+    size=$first
+    first "$disk/removable"
+    removable=$first
+    first "$disk/queue/rotational"
+    rotational=$first
+    first "$disk/device/model"
+    echo "\${disk##*/} $size \${removable:-0} \${rotational:-0} $first"
   done
   say mounts
   set --
@@ -32,12 +38,17 @@ facts_network() {
   say links
   for link in /sys/class/net/*; do
     [ -e "$link/address" ] || continue
-    echo "\${link##*/} $(cat "$link/address") $(cat "$link/mtu") $(cat "$link/operstate")"
+    first "$link/address"
+    address=$first
+    first "$link/mtu"
+    mtu=$first
+    first "$link/operstate"
+    echo "\${link##*/} $address $mtu $first"
   done
   say addresses; has ip && ip -o addr show 2>/dev/null
   say routes; if has ip; then ip -4 route show default 2>/dev/null; fi
   say routes6; if has ip; then ip -6 route show default 2>/dev/null; fi
-  say route_table; has ip || cat /proc/net/route 2>/dev/null
+  say route_table; has ip || show /proc/net/route
   say dns; grep -E '^(nameserver|search|domain)[[:space:]]' /etc/resolv.conf 2>/dev/null
 }
 `

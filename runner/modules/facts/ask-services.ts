@@ -7,10 +7,10 @@ export const askServices = `facts_firewall() {
   say firewalld; if has firewall-cmd; then echo there; has systemctl && systemctl is-active firewalld 2>/dev/null; fi
   say nftables; if has nft; then echo there; has systemctl && systemctl is-active nftables 2>/dev/null; fi
   say nft_tables; has nft && nft list tables 2>/dev/null
-  say iptables; has iptables && iptables --version 2>/dev/null
+  say iptables; iptables=$(has iptables && iptables --version 2>/dev/null); echo "$iptables"
   say iptables_filter
   if has iptables && has iptables-save; then
-    case $(iptables --version 2>/dev/null) in
+    case $iptables in
       *nf_tables*) iptables-save -t filter 2>/dev/null ;;
       *) grep -qx filter /proc/net/ip_tables_names 2>/dev/null && iptables-save -t filter 2>/dev/null ;;
     esac | sed -n '/^:\\(INPUT\\|FORWARD\\|OUTPUT\\) /p;s/^-A .*/rule/p' | sort | uniq -c

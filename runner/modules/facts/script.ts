@@ -16,6 +16,16 @@ export const factsScript = shellScript(
 export PATH
 has() { command -v "$1" >/dev/null 2>&1; }
 say() { printf '\\n== %s\\n' "$1"; }
+# What a file holds, and its first line as $first: a host is asked for dozens of files of a line each, and a program for each
+# would be most of the work.
+show() {
+  [ -r "$1" ] || return 1
+  while IFS= read -r line || [ -n "$line" ]; do printf '%s\\n' "$line"; done 2>/dev/null <"$1"
+}
+first() {
+  first=
+  [ ! -r "$1" ] || read -r first 2>/dev/null <"$1"
+}
 wanted() {
   case " $groups " in
     *" $1 "*) return 0 ;;
