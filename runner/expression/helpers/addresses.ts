@@ -59,10 +59,11 @@ export function cidrSubnet(network: unknown, prefix: unknown, n: unknown): strin
   return `${format(toNumber(first) + (at << BigInt(width(first) - length)), first)}/${length}`
 }
 
-/** How many networks of a prefix length a network is made of: 256 of /24 in a /16. */
+/** How many networks of a prefix length a network is made of: 256 of /24 in a /16, and none where it is smaller than one. */
 export function cidrCount(network: unknown, prefix: unknown): number {
   const { bits } = read('cidrCount', network)
-  return 2 ** Math.max(0, Number(integer('cidrCount', prefix)) - bits)
+  const divided = Number(integer('cidrCount', prefix)) - bits
+  return divided < 0 ? 0 : 2 ** divided
 }
 
 function read(helper: string, value: unknown): Network {

@@ -55,6 +55,7 @@ describe('helpers', () => {
     ["cidrHost('fd00::/112', 10)", 'fd00::a'],
     ["cidrSubnet('10.42.0.0/16', 24, 2)", '10.42.2.0/24'],
     ["cidrCount('10.42.0.0/16', 24)", 256],
+    ["cidrCount('10.42.0.0/25', 24)", 0],
   ])('%s', (text, value) => {
     expect(evaluate(text)).toEqual(value)
   })

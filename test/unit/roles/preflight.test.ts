@@ -1,23 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { constant } from '../../../runner/expression/index.js'
-import type { MappingNode } from '../../../runner/syntax/node.js'
-import type { Layer } from '../../../runner/vars/layers.js'
-import { createScope, type HostScope } from '../../../runner/vars/scope.js'
-import { variablesFromNode } from '../../../runner/vars/variables.js'
-import { read } from '../syntax/support.js'
-
-const roles = fileURLToPath(new URL('../../../roles/', import.meta.url))
-
-/** The variables of a role as it has them, of its defaults and its vars. */
-const layersOf = (role: string): Layer[] =>
-  (['role-defaults', 'role-vars'] as const).map((name) => {
-    const file = `${roles}${role}/${name === 'role-vars' ? 'vars' : 'defaults'}/main.yaml`
-    const { node } = read(readFileSync(file, 'utf8'))
-    return { name, vars: variablesFromNode(node as MappingNode, name, () => expect.unreachable()) }
-  })
-const layers = ['k3s_cluster', 'preflight'].flatMap(layersOf)
+import { onEach } from './variables.js'
 
 /** What `setup` finds on a host that can be a node. */
 const facts = {
@@ -50,28 +32,16 @@ interface Host {
 
 /** What is said against each host: server s and agents a and b, as different as a test makes them. */
 function problems(given: Partial<Record<'s' | 'a' | 'b', Host>>, vars: Record<string, unknown> = {}) {
-  const names = ['s', 'a', 'b'] as const
-  const scopes: Record<string, HostScope> = {}
-  const view = (get: (name: string) => unknown) => new Proxy({}, { get: (_, name) => get(String(name)) })
-  const hostvars = view((host) => view((name) => scopes[host]!.lookup(name)?.value))
-  for (const name of names) {
-    const own = { ...vars, ...given[name]?.vars }
-    const extra = Object.entries(own).map(
-      ([key, value]) => [key, { value: constant(value), origin: { layer: 'set-fact' } }] as const,
-    )
-    const magic: Record<string, unknown> = {
-      inventory_hostname: name,
+  const hostOf = (name: 's' | 'a' | 'b') => ({
+    vars: { ...vars, ...given[name]?.vars },
+    magic: {
       groups: { server: ['s'], agent: ['a', 'b'] },
-      ansible_play_hosts: names,
-      hostvars,
+      ansible_play_hosts: ['s', 'a', 'b'],
       facts: { ...facts, hostname: name, ...given[name]?.facts },
-    }
-    scopes[name] = createScope(
-      [...layers, { name: 'set-fact', vars: new Map(extra) }],
-      new Map(Object.entries(magic).map(([key, value]) => [key, () => value])),
-    )
-  }
-  return Object.fromEntries(names.map((name) => [name, scopes[name]!.lookup('preflight_problems')?.value]))
+    },
+  })
+  const hosts = { s: hostOf('s'), a: hostOf('a'), b: hostOf('b') }
+  return onEach(['k3s_cluster', 'preflight'], hosts, 'preflight_problems')
 }
 const fine = { s: [], a: [], b: [] }
 
@@ -177,16 +147,41 @@ it.each([
   ['10.43.128.0/17', [expect.stringContaining('10.43.128.0/17 and service-cidr 10.43.0.0/16 overlap')]],
   ['192.0.0.0/16', [expect.stringContaining("192.0.2.1 of this host is in the cluster's cluster-cidr")]],
   ['10.42.0.0/22', []],
+  ['10.42.0.0/25', ['networks: cluster-cidr 10.42.0.0/25 holds 0 nodes of /24, and there are 3']],
+  ['fd00:42::/63', ['networks: cluster-cidr fd00:42::/63 holds 2 nodes of /64, and there are 3']],
+  ['fd00:42::/112', ['networks: cluster-cidr fd00:42::/112 holds 0 nodes of /64, and there are 3']],
+  ['fd00:42::/48', []],
+  [
+    'fd00::/40',
+    [
+      'networks: cluster-cidr fd00::/40 is too large for nodes of /64: Kubernetes divides no more than 16 bits of IPv6; ' +
+        'take a /48, or node-cidr-mask-size-ipv6=56',
+    ],
+  ],
+  ['10.42.0.0/16,fd00:42::/56', []],
+  [
+    '10.42.0.0/16,fd00:42::/63',
+    ['networks: cluster-cidr fd00:42::/63 holds 2 nodes of /64, and there are 3'],
+  ],
 ])('of the network %s says %j', (cidr, said) => {
   expect(problems({}, { server_config_yaml: { 'cluster-cidr': cidr } }).a).toEqual(said)
 })
 
-it('counts nodes by the size that the inventory gives each of them', () => {
-  const config = { 'cluster-cidr': '10.42.0.0/23', 'kube-controller-manager-arg': 'node-cidr-mask-size=25' }
-  expect(problems({}, { server_config_yaml: config })).toEqual(fine)
-  expect(problems({}, { server_config_yaml: config, preflight_count: 5 }).s).toEqual([
-    'networks: cluster-cidr 10.42.0.0/23 holds 4 nodes of /25, and there are 5',
-  ])
+it.each<[string, string | string[], string | undefined]>([
+  ['10.42.0.0/23', 'node-cidr-mask-size=25', undefined],
+  ['10.42.0.0/23', 'node-cidr-mask-size=26', undefined],
+  ['10.42.0.0/24', 'node-cidr-mask-size-ipv4=25', '10.42.0.0/24 holds 2 nodes of /25, and there are 3'],
+  ['10.42.0.0/24', ['node-cidr-mask-size=28', '--node-cidr-mask-size=25'], 'holds 2 nodes of /25'],
+  ['fd00:42::/112', 'node-cidr-mask-size-ipv6=120', undefined],
+  ['fd00:42::/112', 'node-cidr-mask-size=113', 'fd00:42::/112 holds 2 nodes of /113, and there are 3'],
+  ['10.42.0.0/16,fd00:42::/108', 'node-cidr-mask-size-ipv6=120', undefined],
+  ['10.42.0.0/23,fd00:42::/56', 'node-cidr-mask-size-ipv4=25', undefined],
+  ['10.42.0.0/16,fd00:42::/63', 'node-cidr-mask-size-ipv4=25', 'fd00:42::/63 holds 2 nodes of /64'],
+  ['10.42.0.0/16,fd00:42::/48', 'node-cidr-mask-size=64', 'is for one family, and cluster-cidr has two'],
+])('counts nodes in %s by the size that %s gives each of them', (cidr, args, said) => {
+  const config = { 'cluster-cidr': cidr, 'kube-controller-manager-arg': args }
+  const found = problems({}, { server_config_yaml: config }).s
+  expect(found).toEqual(said === undefined ? [] : [expect.stringContaining(said)])
 })
 
 it('leaves out the checks that are named', () => {
