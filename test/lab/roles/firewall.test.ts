@@ -69,6 +69,15 @@ const reachedByPods = async (to?: string): Promise<Record<string, string>> =>
       Object.entries(servers).map(async ([kind, name]) => [kind, await reached(name, to ?? name, true)]),
     ),
   )
+/** Gives a host another address, from which its packets come then; or takes it away. */
+const secondAddress = (name: string, given: boolean): Promise<string> => {
+  const [own, second] = [addressOf(name), gateway().replace(/1$/, '200')]
+  const from = (address: string) =>
+    `ip route replace ${gateway().replace(/1$/, '0')}/24 dev host0 src ${address}; ` +
+    `ip route replace default via ${gateway()} dev host0 src ${address}`
+  const there = `ip address add ${second}/24 dev host0; ${from(second)}`
+  return sudo(name, given ? there : `${from(own)}; ip address del ${second}/24 dev host0`)
+}
 /** A pod as k3s's network makes one: an address of cluster-cidr behind the host. */
 const makePod = (nth: number): string =>
   [
@@ -152,6 +161,18 @@ describe('a firewall of each kind', () => {
     const again = await runRole(inventoryOf([agent]))
     expect(failures(again)).toBe('')
     expect(changes(again)).toEqual(none)
+  })
+
+  it('lets a node in as before that a run does not see', async () => {
+    await secondAddress(agent, true)
+    const seen = await runRole(inventoryOf([agent]))
+    expect(failures(seen)).toBe('')
+    for (const name of Object.values(servers)) expect(changes(seen)[name]).toBeGreaterThan(0)
+    const unseen = await runRole(inventoryOf([agent]), 'main', '--limit', Object.values(servers).join())
+    expect(failures(unseen)).toBe('')
+    expect(Object.values(changes(unseen))).toEqual([0, 0, 0])
+    expect(await reachedBy(agent)).toEqual(alike('22 6443 10250 8472u'))
+    await secondAddress(agent, false)
   })
 
   it('lets in whom the inventory names, and no longer a node that left', async () => {
