@@ -40,6 +40,9 @@ const tasksOn = (run: Played, host: string): string[] => [
   ),
 ]
 
+const faults = { faults: { drain: { mode: 'fail', message: 'a pod stays' } } }
+const drainFails = `mkdir -p /etc/tsplay-lab; echo ${JSON.stringify(JSON.stringify(faults))} >/etc/tsplay-lab/k3s-faults.json`
+
 beforeAll(async () => {
   lab = openLab(ourLabDir())
   await Promise.all(hosts.map((name) => lab.fresh(name)))
@@ -50,7 +53,10 @@ beforeAll(async () => {
   const pools = {
     general: { hosts: { 'agent-1': agent.hosts['agent-1']! } },
     gpu: {
-      hosts: { 'agent-2': agent.hosts['agent-2']!, 'server-3': spare },
+      hosts: {
+        'agent-2': agent.hosts['agent-2']!,
+        'server-3': { ...spare, agent_config_yaml: { 'node-name': 'gpu-2' } },
+      },
       vars: { k3s_node_labels: { pool: 'gpu' }, k3s_node_taints: ['gpu=true:NoSchedule'] },
     },
   }
@@ -146,14 +152,21 @@ describe('a pool', () => {
     expect(tasksOn(again, 'agent-2')).toEqual([])
   })
 
-  it('grows to the inventory, and shrinks from its end', async () => {
+  it('grows to the inventory, and shrinks from its end by those that can leave', async () => {
     expect(wrong(await scale())).toBe('')
-    expect(await cluster()).toContain('server-3 Ready')
+    expect(await cluster()).toContain('gpu-2 Ready')
+    const address = lab.hosts.find((host) => host.name === 'server-3')!.address
+    await lab.exec('server-1', `sudo sh -c '${drainFails}'`)
+    const kept = await scale('pool=gpu', 'replicas=1')
+    await lab.exec('server-1', 'sudo rm /etc/tsplay-lab/k3s-faults.json')
+    expect([kept.code, failures(kept)]).toEqual([2, expect.stringMatching(/works as before: gpu-2 /)])
+    expect(await cluster()).toContain('gpu-2 Ready')
+    expect(await lab.exec('server-3', 'systemctl is-active k3s-agent')).toMatchObject({ code: 0 })
+    expect((await lab.exec('agent-1', 'sudo ufw status')).stdout).toContain(address)
     const less = await scale('pool=gpu', 'replicas=1')
     expect(wrong(less)).toBe('')
     expect(await cluster()).toEqual(['agent-1 Ready', 'agent-2 Ready', 'server-1 Ready'])
     expect((await lab.exec('server-3', 'ls -d /etc/rancher /usr/local/bin/k3s')).code).not.toBe(0)
-    const address = lab.hosts.find((host) => host.name === 'server-3')!.address
     expect((await lab.exec('agent-1', 'sudo ufw status')).stdout).not.toContain(address)
   })
 
