@@ -18,16 +18,21 @@ shims() {
   done
 }
 
-# A process and all below it; the command's name in stat is in parentheses and may hold anything.
-tree() {
-  echo "$1"
-  for stat in /proc/[0-9]*/stat; do
-    line=$(sed 's/.*) //' "$stat" 2>/dev/null) || continue
-    if [ "$(echo "$line" | cut -d ' ' -f 2)" = "$1" ]; then
-      child=${stat#/proc/}
-      (tree "${child%/stat}")
-    fi
+# These processes and all below them, from one look at all; a command's name is in parentheses and may hold anything.
+trees() {
+  table=$(cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) [^ ]* \([0-9]*\) .*/\1 \2/')
+  found=" $* "
+  grew=yes
+  while [ "$grew" = yes ]; do
+    grew=no
+    while read -r process parent; do
+      case $found in *" $process "*) continue ;; esac
+      case $found in *" $parent "*) found="$found$process " grew=yes ;; esac
+    done <<END
+$table
+END
   done
+  echo "$found"
 }
 
 mounts() {
@@ -51,10 +56,8 @@ if [ "$action" = look ]; then
   exit 0
 fi
 
-for shim in $(shims); do
-  # shellcheck disable=SC2046 # a list of numbers
-  kill -9 $(tree "$shim") 2>/dev/null
-done
+# shellcheck disable=SC2046 # lists of numbers
+kill -9 $(trees $(shims)) 2>/dev/null
 mounts | while IFS= read -r path; do
   limited umount "$path" 2>/dev/null || limited umount -l "$path" || echo "still mounted: $path" >&2
   case $path in

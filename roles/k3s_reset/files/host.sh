@@ -213,17 +213,21 @@ ours() {
   "$1" | grep -v '^left '
 }
 
-descendants() {
-  for stat in /proc/[0-9]*/stat; do
-    # The command's name is in parentheses and may hold anything.
-    line=$(sed 's/.*) //' "$stat" 2>/dev/null) || continue
-    if [ "$(echo "$line" | cut -d ' ' -f 2)" = "$1" ]; then
-      child=${stat#/proc/}
-      child=${child%/stat}
-      echo "$child"
-      (descendants "$child")
-    fi
+# These processes and all below them, from one look at all; a command's name is in parentheses and may hold anything.
+trees() {
+  table=$(cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) [^ ]* \([0-9]*\) .*/\1 \2/')
+  found=" $* "
+  grew=yes
+  while [ "$grew" = yes ]; do
+    grew=no
+    while read -r process parent; do
+      case $found in *" $process "*) continue ;; esac
+      case $found in *" $parent "*) found="$found$process " grew=yes ;; esac
+    done <<END
+$table
+END
   done
+  echo "$found"
 }
 
 # Never across a mount: what is mounted there is somebody's data.
@@ -235,10 +239,8 @@ remove_file() {
 }
 
 remove() {
-  ours processes | while read -r shim; do
-    # shellcheck disable=SC2046 # a list of numbers
-    kill -9 "$shim" $(descendants "$shim") 2>/dev/null
-  done
+  # shellcheck disable=SC2046 # lists of numbers
+  kill -9 $(trees $(ours processes)) 2>/dev/null
   ours mounts | while IFS= read -r path; do
     limited umount "$path" 2>/dev/null || limited umount -l "$path" || echo "still mounted: $path" >&2
     case $path in /run/netns/cni-*) ip netns delete "${path##*/}" 2>/dev/null ;; esac

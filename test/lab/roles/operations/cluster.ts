@@ -7,6 +7,17 @@ export const servers = ['server-1', 'server-2', 'server-3']
 export const hosts = [...servers, 'agent-1']
 export const none = Object.fromEntries(hosts.map((name) => [name, 0]))
 
+const bin = '/var/lib/rancher/k3s/data/lab/bin'
+/** Starts what containerd leaves behind, two shims with processes below them, one of an odd name; and a process of others. */
+export const startPods = `mkdir -p ${bin} && cp /bin/dash ${bin}/containerd-shim-runc-v2 && cp /bin/sleep '${bin}/1) S 1 (x'
+echo "'${bin}/1) S 1 (x' \\$1; :" >${bin}/below
+for time in 6001 6002; do
+  setsid ${bin}/containerd-shim-runc-v2 -c 'sh ${bin}/below $0 & wait' $time >/dev/null 2>&1 &
+done
+setsid sleep 6003 >/dev/null 2>&1 & sleep 0.3`
+/** What of it runs. */
+export const podsLeft = "ps -eo args= | grep -o ' 600[123]$' | sort -u | tr -d '\\n'"
+
 /** The cluster that all tests of operations share: three servers and an agent, whose Secrets are encrypted. */
 export interface OperatedCluster {
   lab: Lab

@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { changes, failures, playWatched } from '../play.js'
-import { batches, hosts, none, type OperatedCluster, servers } from './cluster.js'
+import { batches, hosts, none, type OperatedCluster, podsLeft, servers, startPods } from './cluster.js'
 
 const active = 'systemctl is-active k3s k3s-agent | grep -c "^active"'
 const all = (value: string) => Object.fromEntries(hosts.map((name) => [name, value]))
 
 export const describePower = (cluster: OperatedCluster): void => {
   describe('the cluster as a whole', () => {
-    it('is stopped and started, and a repetition finds nothing to do', async () => {
+    it('is stopped, with its pods where that is asked for, and started; a repetition finds nothing to do', async () => {
+      await cluster.k3s.sh('agent-1', startPods)
       expect(failures(await cluster.run('stop'))).toBe('')
       expect(await cluster.everywhere(active)).toEqual(all('0'))
+      expect((await cluster.k3s.sh('agent-1', podsLeft)).text).toBe(' 6001 6002 6003')
       expect(changes(await cluster.run('stop'))).toEqual(none)
+      expect(failures(await cluster.run('stop', '-e', 'kill=true'))).toBe('')
+      expect((await cluster.k3s.sh('agent-1', podsLeft)).text).toBe(' 6003')
       expect(failures(await cluster.run('start'))).toBe('')
       expect(await cluster.ready()).toEqual([...hosts].sort())
       expect(changes(await cluster.run('start'))).toEqual(none)

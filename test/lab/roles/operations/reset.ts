@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { watchDisks } from '../disks.js'
 import { changes, failures, type Played } from '../play.js'
-import { hosts, type OperatedCluster, servers } from './cluster.js'
+import { hosts, type OperatedCluster, podsLeft, servers, startPods } from './cluster.js'
 
 const boot = '/boot/firmware/cmdline.txt'
 /** What the role that prepares hosts wrote on them. */
@@ -68,6 +68,7 @@ export const describeReset = (cluster: OperatedCluster): void => {
 
     it('keeps the data below a mount, even one in use, and what others made, and tells by kind what it could not remove', async () => {
       expect((await k3s.sh('server-2', foreign.join(' && '))).text).toBe('')
+      await k3s.sh('server-2', startPods)
       expect((await k3s.sh('server-3', hangs.join(' && '))).text).toBe('')
       const done = await reset('-e', 'k3s_umount_timeout=1')
       expect(failures(done)).toBe(
@@ -80,6 +81,7 @@ export const describeReset = (cluster: OperatedCluster): void => {
       expect((await k3s.sh('server-2', 'cat /srv/data/file /etc/cni/net.d/10-other.conf')).text).toBe(
         'precious\ntheirs\n',
       )
+      expect((await k3s.sh('server-2', podsLeft)).text).toBe(' 6003')
       expect(done.output).toContain("cni /etc/cni/net.d: not k3s's own")
       expect((await k3s.sh('server-2', 'ls -d /var/lib/kubelet /etc/rancher')).code).not.toBe(0)
       const rules = (await k3s.sh('server-2', 'iptables-save')).text
