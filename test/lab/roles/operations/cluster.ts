@@ -35,8 +35,8 @@ export interface OperatedCluster {
   everywhere(command: string): Promise<Record<string, string>>
   /** When k3s was started, on every host. */
   started(): Promise<Record<string, string>>
-  /** Keeps k3s on a host from starting, until what this returns is called. */
-  breakStart(name: string): () => Promise<unknown>
+  /** Keeps k3s on a host from starting, or from starting fast, until what this returns is called. */
+  breakStart(name: string, fault?: Record<string, unknown>): () => Promise<unknown>
 }
 
 const faultFile = '/etc/tsplay-lab/k3s-faults.json'
@@ -73,8 +73,7 @@ export function operatedCluster(): OperatedCluster {
         .flatMap((line) => (/^\S+\s+Ready\s/.test(line) ? [line.split(/\s+/)[0]!] : [])),
     everywhere,
     started: () => everywhere('systemctl show -P ActiveEnterTimestampMonotonic k3s k3s-agent'),
-    breakStart: (name) => {
-      const fault = { mode: 'fail', message: 'not today' }
+    breakStart: (name, fault = { mode: 'fail', message: 'not today' }) => {
       k3s.write(name, faultFile, JSON.stringify({ faults: { start: fault } }))
       return () => k3s.sh(name, `rm ${faultFile}`)
     },

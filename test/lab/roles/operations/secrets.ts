@@ -50,11 +50,13 @@ export const describeSecrets = (cluster: OperatedCluster): void => {
       const failed = await cluster.run('secrets-encryption', '-e', 'enable=true')
       expect(failures(failed)).toContain('restart k3s on server-3')
       await repair()
+      const hurry = cluster.breakStart('server-3', { mode: 'slow', ms: 3000 })
       const half = await cluster.run('secrets-encryption', '-e', 'rotate=true')
       expect(failures(half)).toMatch(
         /being turned on when a run was cut off: -e enable=true goes on with that/,
       )
       const on = await cluster.run('secrets-encryption', '-e', 'enable=true')
+      await hurry()
       expect(failures(on)).toBe('')
       expect(on.output).toMatch(/Encryption Status: Enabled/)
       expect(on.output).toMatch(/reencrypt_finished/)
