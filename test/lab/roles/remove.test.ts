@@ -169,9 +169,11 @@ describe('the removal of a server', () => {
   })
 
   it('is refused where it is the last', async () => {
+    const written = await watchDisks(lab, ['server-1', 'server-2', 'agent-1'])
     const refused = await remove('server-2')
     expect(refused.code).toBe(2)
     expect(failures(refused)).toMatch(/last server.*reset\.yaml/)
+    expect([Math.max(...Object.values(changes(refused))), await written()]).toEqual([0, []])
     expect(await cluster()).toEqual(['agent-1 Ready', 'server-2 Ready'])
   })
 

@@ -147,6 +147,8 @@ describe('before any host is touched', () => {
     rmSync(altered, { recursive: true })
     expect(failures(unlisted)).toContain('it calls itself evil , not k3s v1.34.2+k3s1')
     expect((await lab.exec('server-1', 'ls /usr/local/bin')).stdout).not.toContain(to)
+    expect(await versions()).toEqual(all(from))
+    await etcd.holds('checksum-wrong')
   })
 })
 
