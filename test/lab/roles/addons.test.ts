@@ -14,6 +14,7 @@ const hosts = ['server-1', 'agent-1']
 const none = Object.fromEntries(hosts.map((name) => [name, 0]))
 vi.setConfig({ testTimeout: 300_000 })
 
+const files = '/etc/rancher/k3s/files'
 let lab: Lab
 let folder: string
 let site: Server
@@ -41,6 +42,8 @@ kind: PersistentVolumeClaim
 metadata: { name: data }
 spec: { storageClassName: local-path }
 `
+/** Of kube-apiserver, in a file that a flag of its names. */
+const audit = (level: string) => ({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level }] })
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** Everything that the role can be asked for. */
@@ -73,6 +76,7 @@ const wishes = (): Record<string, unknown> => ({
     lab: { pod_security: { enforce: 'baseline', version: 'v1.34' } },
   },
   k3s_pod_security: { enforce: 'baseline', warn: 'restricted' },
+  k3s_files: { 'audit.yaml': audit('Metadata'), 'users.csv': 'secret,anna,1' },
   k3s_etcdctl_version: 'v3.5.21',
   k3s_etcdctl_dir: folder,
   k3s_region: 'north',
@@ -85,7 +89,10 @@ const inventoryOf = (vars: Record<string, unknown>, agentVars: Record<string, un
   server.hosts = { 'server-1': { ...server.hosts['server-1'], k3s_zone: 'a' } }
   agent.hosts = { 'agent-1': { ...agent.hosts['agent-1'], k3s_zone: 'b', ...agentVars } }
   Object.assign(inventory.k3s_cluster.vars, {
-    server_config_yaml: { 'cluster-init': true, 'kube-apiserver-arg': ['v=1'] },
+    server_config_yaml: {
+      'cluster-init': true,
+      'kube-apiserver-arg': ['v=1', `audit-policy-file=${files}/audit.yaml`],
+    },
     k3s_node_labels: { 'node-role.kubernetes.io/worker': 'true' },
     ...vars,
   })
@@ -202,6 +209,31 @@ describe('addons', () => {
       "sudo sed -n '/^\\[log1\\]/,/^\\[/p' /etc/ulogd.conf; systemctl is-active ulogd2; [ -e /usr/local/bin/etcdctl ] || echo no etcd",
     )
     expect(log.stdout).toMatch(/group=100\n(.*\n)*active\nno etcd$/m)
+  })
+
+  it('are files that flags name: k3s reads them anew when they change, and who is asked for none has none', async () => {
+    const look = async () =>
+      Promise.all(
+        hosts.map(async (name) => {
+          const script = `cd ${files} && stat -c "%a %n" * && cat *; systemctl show -P ActiveEnterTimestampMonotonic k3s k3s-agent`
+          return (await lab.exec(name, `sudo sh -c '${script}'`)).stdout
+        }),
+      )
+    const [server, agent] = await look()
+    expect(server).toMatch(
+      /^600 audit.yaml\n600 users.csv\n.*v1\nkind: Policy\n[\s\S]*level: Metadata\nsecret,anna,1\n/,
+    )
+    expect(agent).toContain('600 audit.yaml')
+    const wanted = { ...wishes(), k3s_files: { 'audit.yaml': audit('Request') } }
+    const agentVars = { k3s_servicelb_pool: 'edge', k3s_network_policy_log: true, k3s_files: {} }
+    const changed = await play(inventoryOf(wanted, agentVars), 'cluster', '--diff')
+    expect(failures(changed)).toBe('')
+    expect(changed.output).not.toMatch(/level: |anna/)
+    const [anew, bare] = await look()
+    expect(anew).toMatch(/^600 audit.yaml\napi[\s\S]*level: Request\n\d/)
+    expect(bare).toMatch(/^\d+\n/)
+    const started = (text = '') => /^\d{3,}$/m.exec(text)?.[0]
+    expect(Number(started(anew))).toBeGreaterThan(Number(started(server)))
   })
 
   it('go when nobody asks for them any more, but for what holds data', async () => {

@@ -184,6 +184,15 @@ it.each<[string, string | string[], string | undefined]>([
   expect(found).toEqual(said === undefined ? [] : [expect.stringContaining(said)])
 })
 
+it('refuses names of files that lead elsewhere', () => {
+  const files = { 'audit.yaml': 'a', '../k3s.yaml': 'b', '': 'c', '.hidden': 'd' }
+  expect(problems({}, { k3s_files: files }).a).toEqual([
+    expect.stringMatching(/^files: \.\.\/k3s\.yaml of k3s_files is no name of a file/),
+    expect.stringMatching(/^files: {2}of k3s_files is no name/),
+    expect.stringMatching(/^files: \.hidden of k3s_files/),
+  ])
+})
+
 it('leaves out the checks that are named', () => {
   const host = { facts: { hostname: 'localhost', init: 'runit' } }
   expect(problems({ a: host }, { preflight_skip: ['hostname'] }).a).toEqual([
