@@ -1,5 +1,6 @@
 import type { HostStats, TaskStatus } from '../events.js'
 import type { Compiled } from '../expression/compiled.js'
+import type { Memory } from '../expression/remembered.js'
 import type { FactGroup } from '../modules/facts/groups.js'
 import type { Resource } from '../modules/module.js'
 import type { RoleInfo, Task } from '../plan/plan.js'
@@ -27,6 +28,8 @@ export interface HostRun {
   readonly variables: Map<string, Compiled>
   /** Variables of `include_vars`, by name. */
   readonly included: Map<string, Variable>
+  /** Values of variables that were computed for it, wherever they stand. */
+  readonly computed: Memory
   /** Variables of roles that were included with `public: true`, to the end of the play. */
   readonly exposed: Set<Layer>
   /** Roles of this play, by the keys of their asks: of which a task was not skipped, and which were gone through. */
@@ -48,6 +51,7 @@ export function createHostRun(name: string): HostRun {
     factGroups: new Set(),
     variables: new Map(),
     included: new Map(),
+    computed: new WeakMap(),
     exposed: new Set(),
     roles: { begun: new Set(), done: new Set() },
     notified: new Set(),

@@ -1,5 +1,7 @@
 import { dirname } from 'node:path'
 import { type Compiled, EvaluationError, omit, type Scope } from '../expression/index.js'
+import { lookedElsewhere, lookedOutside } from '../expression/remembered.js'
+import type { LoadedInventory } from '../inventory/index.js'
 import type { RoleInfo } from '../plan/plan.js'
 import type { Layer } from '../vars/layers.js'
 import type { MagicName } from '../vars/magic.js'
@@ -126,9 +128,17 @@ function factsOf(host: HostRun): unknown {
   )
 }
 
-function groupsOf(run: Run): Record<string, readonly string[]> {
+type Groups = Readonly<Record<string, readonly string[]>>
+
+const groupsIn = new WeakMap<LoadedInventory, Groups>()
+
+function groupsOf(run: Run): Groups {
   const inventory = run.inventory.current
-  return Object.fromEntries([...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)]))
+  const groups =
+    groupsIn.get(inventory) ??
+    Object.fromEntries([...inventory.groups.keys()].map((name) => [name, inventory.hostsOf(name)]))
+  groupsIn.set(inventory, groups)
+  return groups
 }
 
 /** `hostvars[name]`: each host's variables, looked up when they are asked for. */
@@ -139,15 +149,18 @@ function hostVariables({ run, scopeOf }: Place): object {
     has: (name) => run.hosts.has(name),
     get: (name) => {
       const other = run.hosts.get(name)
-      if (!other) return undefined
-      const view = views.get(name) ?? viewOf(scopeOf(other))
+      if (!other) {
+        lookedOutside()
+        return undefined
+      }
+      const view = views.get(name) ?? viewOf(name, scopeOf(other))
       views.set(name, view)
       return view
     },
   })
 }
 
-function viewOf(scope: Scope): object {
+function viewOf(host: string, scope: Scope): object {
   let known: ReadonlySet<string> | undefined
   const all = (): ReadonlySet<string> => {
     known ??= new Set(scope.names())
@@ -156,7 +169,11 @@ function viewOf(scope: Scope): object {
   return lazyObject({
     names: () => [...all()],
     has: (name) => all().has(name),
-    get: (name) => scope.lookup(name)?.value,
+    get: (name) => {
+      const value = scope.lookup(name)?.value
+      lookedElsewhere(host, name, value)
+      return value
+    },
   })
 }
 
@@ -170,13 +187,18 @@ interface Properties {
 
 /** A read-only object whose properties are computed when they are read. */
 function lazyObject({ names, has, get }: Properties): object {
+  const isThere = (name: string | symbol): name is string => {
+    lookedOutside()
+    return typeof name === 'string' && has(name)
+  }
   return new Proxy(Object.create(null) as object, {
     get: (_, name) => (typeof name === 'string' ? get(name) : undefined),
-    has: (_, name) => typeof name === 'string' && has(name),
-    ownKeys: names,
+    has: (_, name) => isThere(name),
+    ownKeys: () => {
+      lookedOutside()
+      return names()
+    },
     getOwnPropertyDescriptor: (_, name) =>
-      typeof name === 'string' && has(name)
-        ? { value: get(name), enumerable: true, configurable: true }
-        : undefined,
+      isThere(name) ? { value: get(name), enumerable: true, configurable: true } : undefined,
   })
 }

@@ -23,6 +23,7 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
   return createScope(
     layers,
     magicOf({ run, batch, host, parts, scopeOf: (other) => taskScope(run, batch, other) }),
+    host.computed,
   )
 }
 

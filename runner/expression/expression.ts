@@ -97,7 +97,7 @@ function fromCode({ starts, bare, params, names, run }: Code, text: string, span
   const evaluate = (scope: Scope): unknown => {
     const direct = bare && names.size === 1 ? scope.lookup(params[0]!) : undefined
     if (direct) return seal(direct.value)
-    const values = params.map((name) => resolveName(name, scope, place(name)))
+    const values = params.map((name) => resolveName(name, scope, () => place(name)))
     try {
       return seal(run()(...values))
     } catch (error) {

@@ -64,7 +64,7 @@ export class JinjaRun extends Interpreter {
   private name(name: string, environment: Environment): RuntimeValue {
     const own = environment.lookupVariable(name)
     if (own.type !== 'UndefinedValue') return own
-    if (name === varsName) return toRuntime(resolveName(name, this.scope, undefined))
+    if (name === varsName) return toRuntime(resolveName(name, this.scope))
     const found = this.scope.lookup(name)
     if (found) return toRuntime(found.value)
     const fact = factNameOf(name)

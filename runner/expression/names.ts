@@ -44,6 +44,8 @@ export const javascriptWords: ReadonlySet<string> = new Set(
 
 /** The name under which all variables stand: `vars.NAME` gives `undefined` where nothing defines it. */
 export const varsName = 'vars'
+/** The variables of each host: who asks for one of them has looked at that one alone. */
+export const hostVarsName = 'hostvars'
 
 /** Why a free name of that spelling is refused in expressions. */
 export function refusedName(name: string): string | undefined {

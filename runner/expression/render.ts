@@ -148,7 +148,7 @@ function fromSource(
     }
     const include = (path: string, extra?: Readonly<Record<string, unknown>>) =>
       included.templates.get(path)!.evaluate(extra ? overlay(scope, extra) : scope)
-    const values = params.map((name) => resolveName(name, scope, place(name)))
+    const values = params.map((name) => resolveName(name, scope, () => place(name)))
     return code()(fail, printable, include, ...values)
   }
   return text === ''

@@ -5,6 +5,7 @@ import { EvaluationError, type Scope } from './compiled.js'
 import { isLazy, reveal, seal } from './data.js'
 import { helperFunctions } from './helpers.js'
 import { varsName } from './names.js'
+import { lookedOutside } from './remembered.js'
 
 type Code = (...values: unknown[]) => unknown
 
@@ -14,7 +15,9 @@ type Code = (...values: unknown[]) => unknown
  */
 export function lazyCode(body: string, names: readonly string[], filename: string): () => Code {
   let code: Code | undefined
+  const isFickle = /\b(?:Date|random)\b/.test(body)
   return () => {
+    if (isFickle) lookedOutside()
     code ??= compileFunction(`'use strict';${body}`, [...names], { filename }) as Code
     return code
   }
@@ -22,9 +25,10 @@ export function lazyCode(body: string, names: readonly string[], filename: strin
 
 /**
  * The value of a free name: a helper, all variables as `vars`, or the variable.
+ * @param place where the name stands: asked for only where there is a mistake to tell
  * @throws EvaluationError if nothing defines it
  */
-export function resolveName(name: string, scope: Scope, span: Span | undefined): unknown {
+export function resolveName(name: string, scope: Scope, place?: () => Span | undefined): unknown {
   if (name === varsName) return varsView(scope)
   const helper = helperFunctions.get(name)
   if (helper) return helper
@@ -32,7 +36,7 @@ export function resolveName(name: string, scope: Scope, span: Span | undefined):
   if (found) return readable(found.value)
   const meant = didYouMean(name, [...scope.names(), ...helperFunctions.keys()])
   const hint = meant ? `did you mean ${meant}?` : `if it may be absent, write vars.${name} ?? a default`
-  throw new EvaluationError(`nothing defines the variable ${name}`, span, hint)
+  throw new EvaluationError(`nothing defines the variable ${name}`, place?.(), hint)
 }
 
 /** Lazy views, such as `hostvars`, are left lazy. */

@@ -1,4 +1,6 @@
 import { EvaluationError, type Scope } from '../expression/compiled.js'
+import { hostVarsName } from '../expression/names.js'
+import { looked, lookedOutside, type Memory, remembered } from '../expression/remembered.js'
 import { type Layer, rankOf, type Variable } from './layers.js'
 import { typedValue, type ValueType } from './typed.js'
 
@@ -46,12 +48,18 @@ interface Found {
  * The variables of `layers` by Ansible's precedence, and the magic ones above all. A variable is evaluated when it is
  * first looked up, and sees all others as they are in this scope; text becomes what an argument spec in sight says that
  * the variable is. The layers are taken as they are: after `set_fact`, make a new scope.
+ * @param memory values that earlier scopes of the same host have computed
  */
-export function createScope(layers: readonly Layer[], magic: Magic): HostScope {
-  return build(layers, memoised(magic), undefined)
+export function createScope(layers: readonly Layer[], magic: Magic, memory?: Memory): HostScope {
+  return build(layers, memoised(magic), memory, undefined)
 }
 
-function build(layers: readonly Layer[], magic: MagicValues, parent: Parent | undefined): HostScope {
+function build(
+  layers: readonly Layer[],
+  magic: MagicValues,
+  memory: Memory | undefined,
+  parent: Parent | undefined,
+): HostScope {
   const own = [...layers].sort((a, b) => rankOf(a.name) - rankOf(b.name))
   const winners = new Map<string, Found | undefined>()
   const values = new Map<string, { value: unknown }>()
@@ -73,22 +81,38 @@ function build(layers: readonly Layer[], magic: MagicValues, parent: Parent | un
   const typing = own.filter((layer) => layer.types)
   const typeOf = (name: string): ValueType | undefined =>
     typing.findLast((layer) => layer.types?.has(name))?.types?.get(name) ?? parent?.typeOf(name)
-  const lookup = (name: string): { readonly value: unknown } | undefined => {
+  const foundFor = (name: string): { readonly value: unknown } | undefined => {
     const special = magic.get(name) ?? values.get(name)
     if (special) return special
     const found = find(name)
     if (!found) return undefined
     const { value } = found.variable
     const plain = value.constant ?? {
-      value: guarded(name, found.variable, active, () => value.evaluate(scope)),
+      value: guarded(name, found.variable, active, () =>
+        memory
+          ? remembered(memory, found.variable, scope, () => value.evaluate(scope))
+          : value.evaluate(scope),
+      ),
     }
     const type = typeof plain.value === 'string' ? typeOf(name) : undefined
     const result = type ? { value: typedValue(plain.value, type) } : plain
     values.set(name, result)
     return result
   }
+  const lookup = (name: string): { readonly value: unknown } | undefined => {
+    try {
+      const found = foundFor(name)
+      if (name !== hostVarsName) looked(scope, name, found)
+      return found
+    } catch (error) {
+      // An expression may get over it.
+      lookedOutside()
+      throw error
+    }
+  }
   let known: ReadonlySet<string> | undefined
   const names = () => {
+    lookedOutside()
     known ??= new Set([
       ...(parent?.scope.names() ?? magic.names()),
       ...own.flatMap((layer) => [...layer.vars.keys()]),
@@ -104,7 +128,7 @@ function build(layers: readonly Layer[], magic: MagicValues, parent: Parent | un
     lookup,
     names,
     explain,
-    extend: (more) => build(more, magic, { scope, find, findAll, typeOf }),
+    extend: (more) => build(more, magic, memory, { scope, find, findAll, typeOf }),
   }
   return scope
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, posix } from 'node:path'
 import { EvaluationError } from '../compiled.js'
+import { lookedOutside } from '../remembered.js'
 import { text } from './argument.js'
 
 export function basename(path: unknown): string {
@@ -13,6 +14,7 @@ export function dirname(path: unknown): string {
 }
 
 export function env(name: unknown, fallback?: unknown): unknown {
+  lookedOutside()
   const value = process.env[text('env', name)] ?? fallback
   if (value !== undefined) return value
   throw new EvaluationError(
@@ -28,6 +30,7 @@ export function env(name: unknown, fallback?: unknown): unknown {
  * @throws EvaluationError when it cannot be read, or is no UTF-8
  */
 export function readFile(path: unknown): string {
+  lookedOutside()
   const named = text('readFile', path)
   const absolute = named.startsWith('~/') ? join(homedir(), named.slice(2)) : named
   if (!isAbsolute(absolute))
