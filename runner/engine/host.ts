@@ -24,8 +24,8 @@ export interface HostRun {
   facts?: Readonly<Record<string, unknown>> | undefined
   /** Which groups of facts those are. */
   readonly factGroups: Set<FactGroup>
-  /** Results of `register` and variables of `set_fact`, by name. */
-  readonly variables: Map<string, Compiled>
+  /** Results of `register` and variables of `set_fact`, by name: set by `setVariable`, since scopes keep what they saw. */
+  variables: Layer['vars']
   /** Variables of `include_vars`, by name. */
   readonly included: Map<string, Variable>
   /** Values of variables that were computed for it, wherever they stand. */
@@ -58,6 +58,10 @@ export function createHostRun(name: string): HostRun {
     planned: [],
     stats: emptyStats(),
   }
+}
+
+export function setVariable(host: HostRun, name: string, value: Compiled): void {
+  host.variables = new Map(host.variables).set(name, { value, origin: { layer: 'set-fact' } })
 }
 
 /** A role has begun on a host with its first task that was neither left out nor without a connection. */

@@ -1,5 +1,5 @@
 import { type Compiled, constant } from '../expression/index.js'
-import type { Layer } from '../vars/layers.js'
+import type { Layer, Variable } from '../vars/layers.js'
 import { environmentName } from '../vars/magic.js'
 import { createScope, type HostScope } from '../vars/scope.js'
 import type { Batch, Run } from './context.js'
@@ -17,7 +17,7 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
     layerOf('vars-prompt', batch.playVars),
     ...(parts.layers ?? []),
     { name: 'include-vars', vars: host.included },
-    { name: 'set-fact', vars: wrap(host.variables, 'set-fact') },
+    { name: 'set-fact', vars: host.variables },
     layerOf('extra-vars', run.options.extraVars),
   ]
   return createScope(
@@ -27,8 +27,16 @@ export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopePar
   )
 }
 
+const environmentLayers = new WeakMap<readonly Compiled[], Layer>()
+
 /** `environment` as a variable: evaluated where it is asked for, so that it may name the item of a loop. */
 function environmentLayer(environment: readonly Compiled[]): Layer {
+  const layer = environmentLayers.get(environment) ?? newEnvironmentLayer(environment)
+  environmentLayers.set(environment, layer)
+  return layer
+}
+
+function newEnvironmentLayer(environment: readonly Compiled[]): Layer {
   const value: Compiled = {
     names: new Set(environment.flatMap(({ names }) => [...names])),
     evaluate: (scope) => environment.flatMap((each) => each.evaluate(scope)),
@@ -65,9 +73,7 @@ export function varsFilesOf(run: Run, batch: Batch, host: HostRun): FilesOfHost 
 
 /** Plain data as a layer: never looked into. */
 export function layerOf(name: Layer['name'], values: ReadonlyMap<string, unknown>): Layer {
-  return { name, vars: wrap(new Map([...values].map(([key, value]) => [key, constant(value)])), name) }
-}
-
-function wrap(values: ReadonlyMap<string, Compiled>, layer: Layer['name']): Layer['vars'] {
-  return new Map([...values].map(([key, value]) => [key, { value, origin: { layer } }]))
+  const vars = new Map<string, Variable>()
+  for (const [key, value] of values) vars.set(key, { value: constant(value), origin: { layer: name } })
+  return { name, vars }
 }

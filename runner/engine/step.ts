@@ -7,7 +7,7 @@ import type { HostScope } from '../vars/scope.js'
 import { createAhead } from './ahead.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
-import { beginRole, type HostRun, isLost } from './host.js'
+import { beginRole, type HostRun, isLost, setVariable } from './host.js'
 import { performInclude } from './include.js'
 import { beginItem, failedItem, type TaskRun } from './item.js'
 import { asCount, asFlag, titleOf } from './keywords.js'
@@ -94,12 +94,12 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
       if (step.what.kind !== 'task') return
       const { register } = step.what
       for (const host of to) {
-        const value = register ? from.variables.get(register) : undefined
-        if (register && value) host.variables.set(register, value)
+        const given = register ? from.variables.get(register) : undefined
+        if (register && given) setVariable(host, register, given.value)
         if (step.what.action.module.name === 'set_fact')
           for (const name of step.what.action.argumentNames) {
             const fact = from.variables.get(name)
-            if (fact) host.variables.set(name, fact)
+            if (fact) setVariable(host, name, fact.value)
           }
         if (step.what.action.module.name === 'include_vars')
           for (const [name, variable] of from.included) host.included.set(name, variable)
@@ -231,10 +231,13 @@ function describeStep(run: Run, batch: Batch, step: Step, first: HostRun): TaskI
   const task =
     step.what.kind === 'meta' ? undefined : step.what.kind === 'include' ? step.what.task : step.what
   if (!task) return { id: 0, name: 'meta', module: 'meta', at: '', handler: false }
-  const scope = scopeOf(run, batch, step, task, first)
+  const { name } = task
+  const title = name?.constant
+    ? String(name.constant.value)
+    : titleOf(name, scopeOf(run, batch, step, task, first))
   return {
     id: task.id,
-    name: titleOf(task.name, scope) ?? task.action.module.name,
+    name: title ?? task.action.module.name,
     module: task.action.module.name,
     role: task.role?.name,
     at: formatPosition(task.span),

@@ -6,7 +6,7 @@ import { factGroups } from '../modules/facts/groups.js'
 import type { Layer } from '../vars/layers.js'
 import type { HostScope } from '../vars/scope.js'
 import { hideOutcome } from './hide.js'
-import { createHostRun, type HostRun, isLost } from './host.js'
+import { createHostRun, type HostRun, isLost, setVariable } from './host.js'
 import { type Attempt, beginItem, failedItem, type ItemOutcome, type TaskRun } from './item.js'
 import { asCount, type Effective, firstFalse } from './keywords.js'
 import { runLoop } from './loop.js'
@@ -175,8 +175,7 @@ function remember(context: TaskRun, outcomes: readonly ItemOutcome[], status: Ta
   const { task, host } = context
   for (const outcome of outcomes) {
     const owner = factsOwner(context, outcome.effective)
-    for (const [name, value] of Object.entries(outcome.facts ?? {}))
-      owner.variables.set(name, constant(value))
+    for (const [name, value] of Object.entries(outcome.facts ?? {})) setVariable(owner, name, constant(value))
     const facts = outcome.result.facts
     if (task.action.module.name === 'setup' && facts && typeof facts === 'object')
       gathered(owner, facts, outcome.result.gather_subset)
@@ -184,12 +183,12 @@ function remember(context: TaskRun, outcomes: readonly ItemOutcome[], status: Ta
       host.planned.push({ task: context.title, provides: ['*'] })
       if (task.action.module.name === 'set_fact')
         for (const name of task.action.argumentNames)
-          owner.variables.set(name, unknownValue(String(outcome.result.unknown_because)))
+          setVariable(owner, name, unknownValue(String(outcome.result.unknown_because)))
     }
   }
   if (!task.register) return
   const values = outcomes.map((outcome) => registered(context, outcome))
-  host.variables.set(task.register, constant(task.loop ? loopResult(values, outcomes, status) : values[0]))
+  setVariable(host, task.register, constant(task.loop ? loopResult(values, outcomes, status) : values[0]))
 }
 
 /** New facts stand beside those of other groups that were gathered before (Ansible's rule). */

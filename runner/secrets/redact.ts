@@ -2,6 +2,9 @@ import { Secret } from './secret.js'
 
 /** Shorter values would blank out half of an output, and guard nothing. */
 const shortest = 4
+/** Of texts that were looked through, only short ones are remembered, and not more than these. */
+const longestRemembered = 200
+const mostRemembered = 20_000
 
 /** Replaces known secret values in whatever is shown. */
 export interface Redactor {
@@ -15,16 +18,19 @@ export interface Redactor {
 export function createRedactor(): Redactor {
   const known = new Set<string>()
   let pattern: RegExp | undefined
+  /** Texts with nothing to hide: names of fields, hosts and tasks come with every event. */
+  const harmless = new Set<string>()
 
   const add = (value: string | Secret): void => {
     const text = value instanceof Secret ? value.reveal() : value
     if (text.length < shortest || known.has(text)) return
     for (const form of formsOf(text)) known.add(form)
     pattern = undefined
+    harmless.clear()
   }
 
   const text = (input: string): string => {
-    if (known.size === 0) return input
+    if (known.size === 0 || input.length < shortest || harmless.has(input)) return input
     pattern ??= new RegExp(
       [...known]
         .sort((a, b) => b.length - a.length)
@@ -32,7 +38,12 @@ export function createRedactor(): Redactor {
         .join('|'),
       'g',
     )
-    return input.replace(pattern, '***')
+    const shown = input.replace(pattern, '***')
+    if (shown === input && input.length <= longestRemembered) {
+      if (harmless.size === mostRemembered) harmless.clear()
+      harmless.add(input)
+    }
+    return shown
   }
 
   const clean = (value: unknown): unknown => {

@@ -82,7 +82,7 @@ function build(
   const typeOf = (name: string): ValueType | undefined =>
     typing.findLast((layer) => layer.types?.has(name))?.types?.get(name) ?? parent?.typeOf(name)
   const foundFor = (name: string): { readonly value: unknown } | undefined => {
-    const special = magic.get(name) ?? values.get(name)
+    const special = values.get(name) ?? magic.get(name)
     if (special) return special
     const found = find(name)
     if (!found) return undefined
@@ -120,9 +120,15 @@ function build(
     return known
   }
   const explain = (name: string): Explanation | undefined => {
-    // One definition may be in sight by two ways: a role's, in its play and in its own tasks.
-    const [winner, ...hidden] = magic.has(name) ? [] : new Set(findAll(name).map((found) => found.variable))
-    return winner && { winner, hidden }
+    const winner = magic.has(name) ? undefined : find(name)?.variable
+    if (!winner) return undefined
+    return {
+      winner,
+      get hidden() {
+        // One definition may be in sight by two ways: a role's, in its play and in its own tasks.
+        return [...new Set(findAll(name).map((found) => found.variable))].slice(1)
+      },
+    }
   }
   const scope: HostScope = {
     lookup,
@@ -156,11 +162,13 @@ function guarded(name: string, variable: Variable, active: string[], evaluate: (
 function memoised(magic: Magic): MagicValues {
   const values = new Map<string, { value: unknown }>()
   const get = (name: string) => {
+    const known = values.get(name)
+    if (known) return known
     const compute = magic.get(name)
     if (!compute) return undefined
-    const known = values.get(name) ?? { value: compute() }
-    values.set(name, known)
-    return known
+    const found = { value: compute() }
+    values.set(name, found)
+    return found
   }
   return { names: () => magic.keys(), has: (name) => magic.has(name), get }
 }
