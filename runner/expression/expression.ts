@@ -2,6 +2,7 @@ import { type Expression, parseExpressionAt } from 'acorn'
 import type { Report } from '../errors.js'
 import { reportingMemo } from '../syntax/memo.js'
 import type { Span } from '../syntax/source.js'
+import { type BuiltExpression, builtExpressions } from './built.js'
 import type { Compiled, Scope } from './compiled.js'
 import { seal } from './data.js'
 import { helperFunctions } from './helpers.js'
@@ -29,13 +30,18 @@ export function compileAt(text: string, span: Span, locate: Locate, report: Repo
   return fromCode(known, text, span, locate)
 }
 
-/** What is the same for all expressions of one text, wherever they stand. */
-interface Code {
+/** What an expression without mistakes says of itself. */
+export interface ReadExpression {
   /** The offset of each free name where it stands first. */
   readonly starts: ReadonlyMap<string, number>
   /** Is the whole expression one name? */
   readonly bare: boolean
+  /** The free names that are none of JavaScript's own. */
   readonly params: readonly string[]
+}
+
+/** What is the same for all expressions of one text, wherever they stand. */
+interface Code extends ReadExpression {
   readonly names: ReadonlySet<string>
   readonly run: ReturnType<typeof lazyCode>
 }
@@ -43,7 +49,14 @@ interface Code {
 /** Expressions without mistakes by their text: a playbook has few that are different. */
 const codes = new Map<string, Code>()
 
+/** All expressions without mistakes that were read until now, by their text. */
+export function readExpressions(): ReadonlyMap<string, ReadExpression> {
+  return codes
+}
+
 function readCode(text: string, span: Span, locate: Locate, report: Report): Code | undefined {
+  const built = builtExpressions.get(text)
+  if (built) return builtCode(text, built, span)
   const read = readNames(text, locate, report)
   if (!read) return undefined
   const { starts, bare } = read
@@ -55,7 +68,7 @@ function readCode(text: string, span: Span, locate: Locate, report: Report): Cod
   for (const { message, hint, start, end } of problems)
     report({ code: 'expression', message, span: locate(start, end), hint })
   if (problems.length > 0) return undefined
-  const params = [...starts.keys()].filter((name) => !allowedGlobals.has(name))
+  const params = paramsOf([...starts.keys()])
   return {
     starts,
     bare,
@@ -65,7 +78,13 @@ function readCode(text: string, span: Span, locate: Locate, report: Report): Cod
   }
 }
 
-/** What an expression says of itself. */
+function builtCode(text: string, { starts, bare, code }: BuiltExpression, span: Span): Code {
+  const params = paramsOf(starts.map(([name]) => name))
+  const run = lazyCode(text, params, span.file.path, code)
+  return { starts: new Map(starts), bare, params, names: variableNames(params), run }
+}
+
+/** What an expression says of itself, mistakes included. */
 interface Read extends Pick<Code, 'starts' | 'bare'> {
   readonly findings: Analysis['findings']
 }
@@ -78,6 +97,10 @@ function readNames(text: string, locate: Locate, report: Report): Read | undefin
   const { free, findings } = analyse(tree)
   const starts = new Map([...free].map(([name, { start }]) => [name, start]))
   return { starts, bare: tree.type === 'Identifier', findings }
+}
+
+function paramsOf(free: readonly string[]): string[] {
+  return free.filter((name) => !allowedGlobals.has(name))
 }
 
 /** The names among `free` that variables must define. */

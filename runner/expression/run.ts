@@ -1,6 +1,7 @@
 import { compileFunction } from 'node:vm'
 import { didYouMean } from '../errors.js'
 import type { Span } from '../syntax/source.js'
+import type { BuiltExpression } from './built.js'
 import { EvaluationError, type Scope } from './compiled.js'
 import { isLazy, reveal, seal } from './data.js'
 import { helperFunctions } from './helpers.js'
@@ -12,9 +13,15 @@ type Code = (...values: unknown[]) => unknown
 /**
  * JavaScript as a function of its free names, compiled when it is first needed: most of a large playbook's
  * expressions are checked and never run.
+ * @param built what was compiled already
  */
-export function lazyCode(body: string, names: readonly string[], filename: string): () => Code {
-  let code: Code | undefined
+export function lazyCode(
+  body: string,
+  names: readonly string[],
+  filename: string,
+  built?: BuiltExpression['code'],
+): () => Code {
+  let code = built as Code | undefined
   const isFickle = /\b(?:Date|random)\b/.test(body)
   return () => {
     if (isFickle) lookedOutside()

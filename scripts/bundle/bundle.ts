@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { builtExpressions } from './built-expressions.js'
 
 /**
  * Bundles the program into one file, program.cjs, with the code that V8 makes of it beside it (see built-program.ts): reading
@@ -30,6 +31,14 @@ const builtBySsh2: Plugin = {
   },
 }
 
+/** The expressions of what ships are in the program, read and compiled. */
+const withExpressions: Plugin = {
+  name: 'with-expressions',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/runner\/expression\/built\.ts$/ }, () => ({ contents: builtExpressions(root) }))
+  },
+}
+
 /** The command takes the program as it was built. */
 const builtProgram: Plugin = {
   name: 'built-program',
@@ -54,7 +63,7 @@ await build({
   outfile: join(out, 'program.cjs'),
   format: 'cjs',
   external: ['esbuild', 'cpu-features'],
-  plugins: [englishOnly, builtBySsh2],
+  plugins: [englishOnly, builtBySsh2, withExpressions],
   // A script that V8's code is kept of can require, but not import.
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'programUrl' },
