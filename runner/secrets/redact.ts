@@ -5,6 +5,8 @@ const shortest = 4
 /** Of texts that were looked through, only short ones are remembered, and not more than these. */
 const longestRemembered = 200
 const mostRemembered = 20_000
+/** Secrets may be whole files: what has not so much of the beginning of one does not hold it. */
+const beginningLength = 16
 
 /** Replaces known secret values in whatever is shown. */
 export interface Redactor {
@@ -17,6 +19,7 @@ export interface Redactor {
 
 export function createRedactor(): Redactor {
   const known = new Set<string>()
+  let beginnings: RegExp | undefined
   let pattern: RegExp | undefined
   /** Texts with nothing to hide: names of fields, hosts and tasks come with every event. */
   const harmless = new Set<string>()
@@ -25,25 +28,25 @@ export function createRedactor(): Redactor {
     const text = value instanceof Secret ? value.reveal() : value
     if (text.length < shortest || known.has(text)) return
     for (const form of formsOf(text)) known.add(form)
+    beginnings = undefined
     pattern = undefined
     harmless.clear()
   }
 
+  const isHarmless = (input: string): boolean => {
+    beginnings ??= anyOf(new Set([...known].map((form) => form.slice(0, beginningLength))))
+    return !beginnings.test(input)
+  }
+
   const text = (input: string): string => {
     if (known.size === 0 || input.length < shortest || harmless.has(input)) return input
-    pattern ??= new RegExp(
-      [...known]
-        .sort((a, b) => b.length - a.length)
-        .map(escapeRegExp)
-        .join('|'),
-      'g',
-    )
-    const shown = input.replace(pattern, '***')
-    if (shown === input && input.length <= longestRemembered) {
+    if (isHarmless(input)) {
       if (harmless.size === mostRemembered) harmless.clear()
-      harmless.add(input)
+      if (input.length <= longestRemembered) harmless.add(input)
+      return input
     }
-    return shown
+    pattern ??= anyOf(known, 'g')
+    return input.replace(pattern, '***')
   }
 
   const clean = (value: unknown): unknown => {
@@ -84,6 +87,12 @@ function formsOf(text: string): string[] {
     JSON.stringify(text).slice(1, -1),
     text.replaceAll("'", "'\\''"),
   ].filter((form) => form.length >= shortest)
+}
+
+/** Finds any of these texts, the longest that is there. */
+function anyOf(texts: ReadonlySet<string>, flags?: string): RegExp {
+  const longestFirst = [...texts].sort((a, b) => b.length - a.length)
+  return new RegExp(longestFirst.map(escapeRegExp).join('|'), flags)
 }
 
 function escapeRegExp(text: string): string {

@@ -10,7 +10,8 @@ import type * as entry from './entry.js'
  */
 export function readProgram(path: string): { readonly script: Script; readonly program: typeof entry } {
   const cachedData = readIfThere(`${path}.code`)
-  const text = readFileSync(path, 'utf8')
+  // All of it is ASCII (bundle.ts): as such it is read three times as fast.
+  const text = readFileSync(path, 'latin1')
   const source = `(function (exports, require, module, __filename, __dirname) {${text}\n})`
   const script = new Script(source, { filename: path, ...(cachedData && { cachedData }) })
   const module = { exports: {} as typeof entry }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { builtExpressions } from './built-expressions.js'
@@ -69,6 +69,7 @@ await build({
   define: { 'import.meta.url': 'programUrl' },
   banner: { js: "const programUrl = require('node:url').pathToFileURL(__filename).href;" },
 })
+toAscii(join(out, 'program.cjs'))
 await build({
   ...common,
   entryPoints: { cli: 'runner/cli.ts', main: 'scripts/bundle/built-main.ts' },
@@ -85,3 +86,9 @@ const keep = spawnSync(
 if (keep.status !== 0) throw new Error(`the program does not run: ${keep.stdout}${keep.stderr}`)
 const index = `import { api } from './main.js'\nexport const { ${keep.stdout} } = await api()\n`
 writeFileSync(join(out, 'index.js'), index)
+
+/** esbuild writes texts so, and leaves regular expressions and comments as they are. */
+function toAscii(path: string): void {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/[^\0-\x7f]/g, escaped))
+}

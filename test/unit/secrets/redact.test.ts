@@ -38,6 +38,23 @@ describe('redaction', () => {
     )
   })
 
+  it('hides in a text that was shown before what has become a secret since', () => {
+    const redactor = createRedactor()
+    redactor.add('first secret')
+    expect(redactor.text('name: second secret')).toBe('name: second secret')
+    redactor.add('second secret')
+    expect(redactor.text('name: second secret')).toBe('name: ***')
+    expect(redactor.clean({ 'second secret': ['first secret'] })).toEqual({ '***': ['***'] })
+  })
+
+  it('hides whole files, the longest of those that begin alike', () => {
+    const redactor = createRedactor()
+    const head = '-----BEGIN PRIVATE KEY-----\n'
+    for (const end of ['a', 'ab', 'c'.repeat(5000)]) redactor.add(head + end)
+    expect(redactor.text(`${head}d`)).toBe(`${head}d`)
+    expect(redactor.text(`${head}ab ${head}${'c'.repeat(5001)}`)).toBe('*** ***c')
+  })
+
   it('does not blank out short words', () => {
     const redactor = createRedactor()
     redactor.add('abc')
