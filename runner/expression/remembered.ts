@@ -1,4 +1,5 @@
 import type { Scope } from './compiled.js'
+import { isLazy } from './data.js'
 import { hostVarsName } from './names.js'
 
 /** A variable that a value was computed from, the host's own or another's, as it was. */
@@ -43,7 +44,8 @@ export function remembered(memory: Memory, key: object, scope: Scope, compute: (
   watch = own
   try {
     const value = compute()
-    if (own.isWhole) memory.set(key, { value, looks: own.looks })
+    // What a lazy view will look at is not told yet.
+    if (own.isWhole && !isLazy(value)) memory.set(key, { value, looks: own.looks })
     return value
   } finally {
     watch = outer

@@ -32,6 +32,16 @@ describe('include_vars', () => {
     expect(await said(tasks, 2)).toEqual(['one on h1 fact', 'h2: one on h2 fact'])
   })
 
+  it('gives templates under one name that follow what they name', async () => {
+    const tasks = `    - include_vars: { file: a.yaml, name: all }
+    - set_fact: { a: first }
+    - debug: { msg: <%= all.told %> }
+    - set_fact: { a: second }
+    - debug: { msg: <%= all.told %> }
+`
+    expect(await said(tasks)).toEqual(['first on h1', 'second on h1'])
+  })
+
   it('holds in later plays, and wins over the vars of a task', async () => {
     const tasks = `    - include_vars: { file: a.yaml }
 - hosts: web
