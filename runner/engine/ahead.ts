@@ -31,8 +31,10 @@ interface Reading {
 
 /** A first guess at how many tasks in a row find nothing to do. */
 const firstWidth = 4
-/** A bound on what waits in memory and in a session, and on what one change makes worthless. */
+/** A bound on what waits in a session, and on what one change makes worthless. */
 const widest = 16
+/** A bound on what waits in memory, for all hosts of a batch: some KiB each. */
+const mostAttempts = 2000
 /** Nothing that was read is used later than this, whatever held the run up. */
 const freshMs = 10_000
 
@@ -41,8 +43,10 @@ const freshMs = 10_000
  * costs one round trip, not one each. What was read counts only if since then every task, on every host of the batch,
  * changed nothing, failed nowhere and set no variable; otherwise it is read again in its turn. So a task never acts on
  * another state than the one it would have found, and its keywords and arguments are those it would have had.
+ * @param hosts how many the batch has
  */
-export function createAhead(now: () => number = () => performance.now()): Ahead {
+export function createAhead(hosts: number, now: () => number = () => performance.now()): Ahead {
+  const most = Math.min(widest, Math.floor(mostAttempts / hosts))
   const readings = new Map<HostRun, Reading>()
   /** How often something happened that what was read may depend on. */
   let happenings = 0
@@ -60,7 +64,7 @@ export function createAhead(now: () => number = () => performance.now()): Ahead 
       if (!rest || !isQuiet(task) || task.register) return
       const before = readings.get(host)
       const attempts = new Map<Task, Promise<Attempt>>()
-      const width = widthAfter(before, changes)
+      const width = Math.min(most, widthAfter(before, changes))
       readings.set(host, { layers, happenings, changes, at: now(), width, attempts })
       for (const next of tasksAfter(rest)) {
         if (looksOnly(next)) continue

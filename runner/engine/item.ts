@@ -1,7 +1,14 @@
 import type { ItemResult } from '../events.js'
 import { EvaluationError, type Scope } from '../expression/compiled.js'
-import { type Controller, HostError, ModuleFailure, type ResultFields } from '../modules/module.js'
-import type { Task } from '../plan/plan.js'
+import {
+  type AnyModule,
+  type ApplyHost,
+  type Controller,
+  HostError,
+  ModuleFailure,
+  type ResultFields,
+} from '../modules/module.js'
+import type { Action, Task } from '../plan/plan.js'
 import { formatPosition } from '../syntax/source.js'
 import { ConnectError } from '../transport/transport.js'
 import type { IncludedVars, VarsRequest } from '../vars/include.js'
@@ -53,57 +60,78 @@ export interface ItemOutcome extends ItemResult {
 /** Condition, keywords, arguments, probe and diff of one item: reads only, so items may be begun ahead. */
 export async function beginItem(context: TaskRun, scope: Scope, label: string | undefined): Promise<Attempt> {
   let effective: Effective | undefined
-  const over = (outcome: ItemOutcome): Attempt => ({ effective, finish: async () => outcome })
   try {
     const skipped = firstFalse(context.task.keywords.when, scope, 'when')
-    if (skipped) return over(skippedItem(label, conditionText(skipped)))
+    if (skipped) return overAttempt(skippedItem(label, conditionText(skipped)))
     effective = evaluateKeywords(context.task.keywords, scope, context.run.options)
     if (effective.runOnce) refuseAlone(context)
     const { action } = context.task
     const values = action.args.evaluate(scope)
-    const kept = effective
-    if (action.kind === 'control')
-      return {
-        effective,
-        finish: () =>
-          guarded(label, kept, async () => ({
-            ...(await runControl(context, action, values, scope, kept)),
-            label,
-            effective: kept,
-          })),
-      }
+    if (action.kind === 'control') return controlAttempt(context, action, values, scope, effective, label)
     const background = backgroundOf(context.task, scope)
-    const host = await openHost(context, scope, kept, background !== undefined)
+    const host = await openHost(context, scope, effective, background !== undefined)
     const found = await planModule(action.module, values, host, context.controllerFor(scope))
-    const direct = context.run.appliers.for(kept.checkMode)
+    const direct = context.run.appliers.for(effective.checkMode)
     const applier = direct && background ? inBackground(direct, background, found, context.run) : direct
     // What nobody waits for has no result yet.
     const planned = direct && background?.poll === 0 ? { ...found, fields: {} } : found
-    return { effective, finish: () => guarded(label, kept, () => carryOut(planned, host, applier)) }
+    return moduleAttempt(context, action.module, { planned, host, applier }, effective, label)
   } catch (error) {
-    return { ...over({ ...failedItem(label, error), effective }), failed: true }
+    return overAttempt({ ...failedItem(label, error), effective }, true)
   }
+}
 
-  async function carryOut(
-    planned: Planned,
-    host: Awaited<ReturnType<typeof openHost>>,
-    applier: Applier | undefined,
-  ): Promise<ItemOutcome> {
-    const { action } = context.task
-    if (action.kind === 'control') throw new Error('a control module plans nothing on a host')
-    const settled = await settle(action.module, planned, host, applier, context.host.planned)
-    if (settled.status === 'changed' && planned.change && !applier)
+// Attempts of many hosts wait in memory: each is made by a function of its own, so that it keeps nothing but what it needs.
+
+function overAttempt(outcome: ItemOutcome, failed = false): Attempt {
+  return { effective: outcome.effective, finish: async () => outcome, ...(failed ? { failed } : {}) }
+}
+
+function controlAttempt(
+  context: TaskRun,
+  action: Extract<Action, { kind: 'control' }>,
+  values: unknown,
+  scope: Scope,
+  effective: Effective,
+  label: string | undefined,
+): Attempt {
+  const finish = async (): Promise<ItemOutcome> => ({
+    ...(await runControl(context, action, values, scope, effective)),
+    label,
+    effective,
+  })
+  return { effective, finish: () => guarded(label, effective, finish) }
+}
+
+/** What is to be done to a host, by what, and over which way. */
+interface Work {
+  readonly planned: Planned
+  readonly host: ApplyHost
+  readonly applier: Applier | undefined
+}
+
+function moduleAttempt(
+  context: TaskRun,
+  module: AnyModule,
+  { planned, host, applier }: Work,
+  effective: Effective,
+  label: string | undefined,
+): Attempt {
+  const finish = async (): Promise<ItemOutcome> => {
+    const { fields, ...settled } = await settle(module, planned, host, applier, context.host.planned)
+    const changed = settled.status === 'changed'
+    if (changed && planned.change && !applier)
       context.host.planned.push({ task: context.title, provides: planned.change.provides ?? [] })
-    const { fields, ...rest } = settled
     return {
-      ...rest,
+      ...settled,
       label,
       result: fields,
-      applied: settled.status === 'changed' && applier !== undefined,
-      foretold: settled.status === 'changed' && applier === undefined,
+      applied: changed && applier !== undefined,
+      foretold: changed && applier === undefined,
       effective,
     }
   }
+  return { effective, finish: () => guarded(label, effective, finish) }
 }
 
 /** What says `run_once` by a template or in a file that is read in the run (the plan's check finds the others). */

@@ -42,7 +42,7 @@ export interface Stepper {
 
 /** Performs steps of one batch: tasks, includes and meta actions on a host. */
 export function createStepper(run: Run, batch: Batch, controllers: ControllerFactory): Stepper {
-  const ahead = createAhead()
+  const ahead = createAhead(batch.hosts.length)
   const contextOf = (task: Task, host: HostRun, info: TaskInfo): TaskRun => {
     const streams = task.action.kind === 'module' && task.action.module.freeForm !== undefined
     return {

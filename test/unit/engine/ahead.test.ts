@@ -209,7 +209,7 @@ describe('what was read', () => {
   const ok = { result: { status: 'ok' }, applied: false } as never
   const changed = { result: { status: 'changed' }, applied: true } as never
 
-  function setUp() {
+  function setUp(hosts = 1) {
     const clock = { now: 0 }
     const nodes = Array.from({ length: 40 }, (_, id) => task(id))
     const layers: Step['layers'] = []
@@ -221,7 +221,7 @@ describe('what was read', () => {
       handler: false,
       rest: { nodes, from: at + 1 },
     })
-    const ahead = createAhead(() => clock.now)
+    const ahead = createAhead(hosts, () => clock.now)
     const host = createHostRun('h')
     const read = (at: number): number[] => {
       const begun: number[] = []
@@ -257,6 +257,13 @@ describe('what was read', () => {
     expect(take(22)).toBe(false)
     expect(read(22)).toEqual([])
     expect(read(23)).toEqual([24])
+  })
+
+  it('is less the more hosts there are, as it waits in memory for each', () => {
+    const many = setUp(500)
+    expect(many.read(0)).toHaveLength(3)
+    expect(many.read(4)).toHaveLength(3)
+    expect(setUp(5000).read(0)).toEqual([])
   })
 
   it('ends with what sets a variable, and is void after what was done between', () => {
