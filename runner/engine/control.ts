@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Scope } from '../expression/compiled.js'
 import { HostError, ModuleFailure } from '../modules/module.js'
 import type { Action } from '../plan/plan.js'
-import { includeVariables } from './include-vars.js'
+import { includeVars } from './include-vars.js'
 import type { ItemOutcome, TaskRun } from './item.js'
 import { conditionText, type Effective, firstFalse } from './keywords.js'
 import { validate } from './module.js'
@@ -27,7 +27,7 @@ export async function runControl(
       const condition = firstFalse(action.conditions[argument] ?? [], scope, argument)
       return condition && conditionText(condition)
     },
-    includeVariables: (request) => includeVariables(context, request),
+    includeVariables: (request) => includeVars(context, request),
     addToInventory: (name, groups, { parents = [], vars = new Map() }) =>
       run.inventory.add({ host: name, groups, parents, vars }),
     addStats: (data, { perHost, aggregate }) =>

@@ -7,6 +7,12 @@ import type { RoleInfo, Task } from '../plan/plan.js'
 import type { Layer, Variable } from '../vars/layers.js'
 import { emptyStats } from './stats.js'
 
+/** Layers, and what they were made of. */
+export interface SeenLayers {
+  readonly of: readonly unknown[]
+  readonly layers: readonly Layer[]
+}
+
 /** A change that check mode only foretold. */
 export interface PlannedChange {
   readonly task: string
@@ -26,12 +32,14 @@ export interface HostRun {
   readonly factGroups: Set<FactGroup>
   /** Results of `register` and variables of `set_fact`, by name: set by `setVariable`, since scopes keep what they saw. */
   variables: Layer['vars']
-  /** Variables of `include_vars`, by name. */
-  readonly included: Map<string, Variable>
+  /** Variables of `include_vars`, by name: set by `includeVariables`. */
+  included: Layer['vars']
   /** Values of variables that were computed for it, wherever they stand. */
   readonly computed: Memory
   /** Variables of roles that were included with `public: true`, to the end of the play. */
   readonly exposed: Set<Layer>
+  /** The layers of its latest scopes: those of a task, and those that other hosts see. */
+  readonly layers: { ofTask?: SeenLayers; ofHost?: SeenLayers }
   /** Roles of this play, by the keys of their asks: of which a task was not skipped, and which were gone through. */
   readonly roles: { readonly begun: Set<string>; readonly done: Set<string> }
   /** Handlers that a change has called for. */
@@ -53,6 +61,7 @@ export function createHostRun(name: string): HostRun {
     included: new Map(),
     computed: new WeakMap(),
     exposed: new Set(),
+    layers: {},
     roles: { begun: new Set(), done: new Set() },
     notified: new Set(),
     planned: [],
@@ -62,6 +71,10 @@ export function createHostRun(name: string): HostRun {
 
 export function setVariable(host: HostRun, name: string, value: Compiled): void {
   host.variables = new Map(host.variables).set(name, { value, origin: { layer: 'set-fact' } })
+}
+
+export function includeVariables(host: HostRun, more: Iterable<readonly [string, Variable]>): void {
+  host.included = new Map([...host.included, ...more])
 }
 
 /** A role has begun on a host with its first task that was neither left out nor without a connection. */

@@ -1,13 +1,12 @@
 import type { IncludeVarsArgs } from '../modules/control/include-vars.js'
 import type { Variable } from '../vars/layers.js'
+import { includeVariables } from './host.js'
 import type { TaskRun } from './item.js'
 
 /** `include_vars`: what the files say holds for the host; gives their paths. @throws ModuleFailure */
-export function includeVariables(context: TaskRun, args: IncludeVarsArgs): readonly string[] {
+export function includeVars(context: TaskRun, args: IncludeVarsArgs): readonly string[] {
   const { paths, vars } = context.variablesOf(args)
-  const { included } = context.host
-  if (args.name !== undefined) included.set(args.name, together(vars))
-  else for (const [name, variable] of vars) included.set(name, variable)
+  includeVariables(context.host, args.name === undefined ? vars : [[args.name, together(vars)]])
   return paths
 }
 

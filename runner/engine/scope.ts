@@ -9,22 +9,48 @@ import { magicOf, type ScopeParts } from './magic.js'
 
 /** Everything that a task on a host can name. */
 export function taskScope(run: Run, batch: Batch, host: HostRun, parts: ScopeParts = {}): HostScope {
+  return createScope(
+    layersOf(run, batch, host, parts),
+    magicOf({ run, batch, host, parts, scopeOf: (other) => taskScope(run, batch, other) }),
+    host.computed,
+  )
+}
+
+/** The layers of a host, the same list as long as nothing in it is another: most tasks change nothing, and have none of their own. */
+function layersOf(run: Run, batch: Batch, host: HostRun, parts: ScopeParts): readonly Layer[] {
+  const { play, playVars } = batch
+  const environment = parts.environment ?? play.keywords.environment
+  const own = parts.layers ?? []
+  const inventory = run.inventory.current.layersFor(host.name)
+  const plays = playLayers(run, batch, host)
+  // What a play exposes is only added to.
+  const of = [
+    play,
+    plays,
+    environment,
+    playVars,
+    inventory,
+    host.exposed.size,
+    host.included,
+    host.variables,
+    ...own,
+  ]
+  const key = parts.layers ? 'ofTask' : 'ofHost'
+  const seen = host.layers[key]
+  if (seen?.of.length === of.length && of.every((each, index) => each === seen.of[index])) return seen.layers
   const layers: Layer[] = [
-    environmentLayer(parts.environment ?? batch.play.keywords.environment),
-    ...run.inventory.current.layersFor(host.name),
-    ...playLayers(run, batch, host),
+    environmentLayer(environment),
+    ...inventory,
+    ...plays,
     ...host.exposed,
-    layerOf('vars-prompt', batch.playVars),
-    ...(parts.layers ?? []),
+    layerOf('vars-prompt', playVars),
+    ...own,
     { name: 'include-vars', vars: host.included },
     { name: 'set-fact', vars: host.variables },
     layerOf('extra-vars', run.options.extraVars),
   ]
-  return createScope(
-    layers,
-    magicOf({ run, batch, host, parts, scopeOf: (other) => taskScope(run, batch, other) }),
-    host.computed,
-  )
+  host.layers[key] = { of, layers }
+  return layers
 }
 
 const environmentLayers = new WeakMap<readonly Compiled[], Layer>()

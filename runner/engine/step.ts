@@ -7,7 +7,7 @@ import type { HostScope } from '../vars/scope.js'
 import { createAhead } from './ahead.js'
 import type { Batch, Run } from './context.js'
 import type { ControllerFactory } from './controller.js'
-import { beginRole, type HostRun, isLost, setVariable } from './host.js'
+import { beginRole, type HostRun, includeVariables, isLost, setVariable } from './host.js'
 import { performInclude } from './include.js'
 import { beginItem, failedItem, type TaskRun } from './item.js'
 import { asCount, asFlag, titleOf } from './keywords.js'
@@ -101,8 +101,7 @@ export function createStepper(run: Run, batch: Batch, controllers: ControllerFac
             const fact = from.variables.get(name)
             if (fact) setVariable(host, name, fact.value)
           }
-        if (step.what.action.module.name === 'include_vars')
-          for (const [name, variable] of from.included) host.included.set(name, variable)
+        if (step.what.action.module.name === 'include_vars') includeVariables(host, from.included)
         if (from.facts && step.what.action.module.name === 'setup') {
           host.facts = from.facts
           for (const group of from.factGroups) host.factGroups.add(group)

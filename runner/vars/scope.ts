@@ -51,17 +51,15 @@ interface Found {
  * @param memory values that earlier scopes of the same host have computed
  */
 export function createScope(layers: readonly Layer[], magic: Magic, memory?: Memory): HostScope {
-  return build(layers, memoised(magic), memory, undefined)
+  return build(stackOf(layers), memoised(magic), memory, undefined)
 }
 
 function build(
-  layers: readonly Layer[],
+  { own, winnerOf, typeIn }: Stack,
   magic: MagicValues,
   memory: Memory | undefined,
   parent: Parent | undefined,
 ): HostScope {
-  const own = [...layers].sort((a, b) => rankOf(a.name) - rankOf(b.name))
-  const winners = new Map<string, Found | undefined>()
   const values = new Map<string, { value: unknown }>()
   const active: string[] = []
 
@@ -70,17 +68,11 @@ function build(
     return [...found, ...(parent?.findAll(name) ?? [])].sort((a, b) => b.rank - a.rank)
   }
   const find = (name: string): Found | undefined => {
-    if (winners.has(name)) return winners.get(name)
     const above = parent?.find(name)
-    const layer = own.findLast((each) => each.vars.has(name))
-    const mine = layer && foundIn(layer, name)[0]
-    const winner = mine && (!above || mine.rank >= above.rank) ? mine : above
-    winners.set(name, winner)
-    return winner
+    const mine = winnerOf(name)
+    return mine && (!above || mine.rank >= above.rank) ? mine : above
   }
-  const typing = own.filter((layer) => layer.types)
-  const typeOf = (name: string): ValueType | undefined =>
-    typing.findLast((layer) => layer.types?.has(name))?.types?.get(name) ?? parent?.typeOf(name)
+  const typeOf = (name: string): ValueType | undefined => typeIn(name) ?? parent?.typeOf(name)
   const foundFor = (name: string): { readonly value: unknown } | undefined => {
     const special = values.get(name) ?? magic.get(name)
     if (special) return special
@@ -134,9 +126,43 @@ function build(
     lookup,
     names,
     explain,
-    extend: (more) => build(more, magic, memory, { scope, find, findAll, typeOf }),
+    extend: (more) => build(newStack(more), magic, memory, { scope, find, findAll, typeOf }),
   }
   return scope
+}
+
+/** Layers in their order, whatever scopes are made of them. */
+interface Stack {
+  readonly own: readonly Layer[]
+  /** The definition that wins among them. */
+  winnerOf(name: string): Found | undefined
+  typeIn(name: string): ValueType | undefined
+}
+
+const stacks = new WeakMap<readonly Layer[], Stack>()
+
+/** Those of the same list are put in order and looked through once: nothing changes a list of layers, or what is in them. */
+function stackOf(layers: readonly Layer[]): Stack {
+  const stack = stacks.get(layers) ?? newStack(layers)
+  stacks.set(layers, stack)
+  return stack
+}
+
+function newStack(layers: readonly Layer[]): Stack {
+  const own = [...layers].sort((a, b) => rankOf(a.name) - rankOf(b.name))
+  const typing = own.filter((layer) => layer.types)
+  const winners = new Map<string, Found | undefined>()
+  return {
+    own,
+    winnerOf(name) {
+      if (winners.has(name)) return winners.get(name)
+      const layer = own.findLast((each) => each.vars.has(name))
+      const winner = layer && foundIn(layer, name)[0]
+      winners.set(name, winner)
+      return winner
+    },
+    typeIn: (name) => typing.findLast((layer) => layer.types?.has(name))?.types?.get(name),
+  }
 }
 
 function foundIn(layer: Layer, name: string): Found[] {

@@ -42,6 +42,16 @@ describe('include_vars', () => {
     expect(await said(tasks)).toEqual(['first on h1', 'second on h1'])
   })
 
+  it('gives what one host has read to all of them', async () => {
+    const tasks = `    - debug: { msg: "<%= vars.shared ?? 'none' %>" }
+    - include_vars: a.yaml
+      run_once: true
+    - debug: { msg: <%= shared %> <%= told %> }
+`
+    const expected = ['none', 'h2: none', 'a one on h1', 'h2: a one on h2']
+    expect((await said(tasks, 2)).sort()).toEqual(expected.sort())
+  })
+
   it('holds in later plays, and wins over the vars of a task', async () => {
     const tasks = `    - include_vars: { file: a.yaml }
 - hosts: web
