@@ -15,7 +15,8 @@ keeps() {
 
 # What belongs to WORD: named as such where it is not asked for.
 also() {
-  case $also in *",$1,"*) cat ;; *) sed "s|^|left $1 |" ;; esac
+  case $also in *",$1,"*) word= ;; *) word="left $1 " ;; esac
+  while IFS= read -r found; do printf '%s\n' "$word$found"; done
 }
 
 # A network file system that does not answer hangs whoever asks it.
@@ -153,9 +154,9 @@ interfaces() {
       cilium_* | lxc*) echo "$link" | also cilium ;;
       kube-bridge) echo "$link" | also kube-router ;;
       weave) echo "$link" | also weave ;;
-      *) case $(readlink "$path/master") in */cni0) echo "$link" ;; esac ;;
+      *) if [ -e "/sys/class/net/cni0/lower_$link" ]; then echo "$link"; fi ;;
     esac
-  done 2>/dev/null
+  done
 }
 
 # A rule is k3s's by the chain it is in or jumps to, or by flannel's comment: never by a word that others may use.
