@@ -174,7 +174,7 @@ const ofTasks: Readonly<Record<string, Effect>> = {
     hosts: 2,
     ...shows('h1: abab'),
   },
-  timeout: { playbook: tasks('{ command: sleep 5, timeout: 0.2 }'), seen: exit, want: 2 },
+  timeout: { playbook: tasks('{ command: sleep 2, timeout: 0.2 }'), seen: exit, want: 2 },
   until: {
     playbook: tasks(`{ ${changes}, until: false, retries: 1, delay: 0 }`),
     seen: exit,
