@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { Secret } from '../secrets/secret.js'
 
+// zod would write and compile a function for each schema of an object: a run asks each too seldom for that to pay.
+z.config({ jitless: true })
+
 const noNul = (value: string) => !value.includes('\0')
 const nulMessage = 'a NUL byte cannot reach a host'
 
