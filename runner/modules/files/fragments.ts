@@ -46,7 +46,7 @@ fs_find() {
  * `sha256sum` of most distributions does not, and reads a k3s binary in a fifth of the time. To start it takes longer. Otherwise
  * fs_sum is ''.
  */
-export const quickSum = `fs_quick() {
+const quickSum = `fs_quick() {
   fs_sum=''
   command -v openssl >/dev/null 2>&1 || return 0
   fs_sum=$(openssl dgst -sha256 -r "$1" 2>/dev/null) || fs_sum=''
