@@ -1,19 +1,20 @@
 import { resolve } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
-import type { BuiltExpression } from '../../../runner/expression/built.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BuiltExpression, builtExpressions } from '../../../runner/expression/built.js'
 import { readExpressions } from '../../../runner/expression/expression.js'
-import { builtExpressions, moduleOf } from '../../../scripts/bundle/built-expressions.js'
+import { builtExpressions as bundled, moduleOf } from '../../../scripts/bundle/built-expressions.js'
 import { expression, scopeOf } from './support.js'
 
 /** Stands for what the build puts in: this one gives what reading the text would not. */
-vi.mock('../../../runner/expression/built.js', () => ({
-  builtExpressions: new Map<string, BuiltExpression>([
-    [
-      'built + unique',
-      { starts: [['built', 0] as const, ['unique', 8] as const], bare: false, code: (a) => [a] },
-    ],
-  ]),
-}))
+const text = 'built + unique'
+const starts = [['built', 0] as const, ['unique', 8] as const]
+const inProgram = builtExpressions as Map<string, BuiltExpression>
+beforeAll(() => {
+  inProgram.set(text, { starts, bare: false, code: (a) => [a] })
+})
+afterAll(() => {
+  inProgram.delete(text)
+})
 
 async function load(text: string): Promise<ReadonlyMap<string, BuiltExpression>> {
   const module = await import(`data:text/javascript,${encodeURIComponent(text)}`)
@@ -22,7 +23,7 @@ async function load(text: string): Promise<ReadonlyMap<string, BuiltExpression>>
 
 describe('expressions of what ships', () => {
   it('are functions of their free names', async () => {
-    const built = await load(builtExpressions(resolve(import.meta.dirname, '../../..')))
+    const built = await load(bundled(resolve(import.meta.dirname, '../../..')))
     expect(built.size).toBeGreaterThan(500)
     for (const [text, { params, starts }] of readExpressions()) {
       expect(built.get(text)?.code).toHaveLength(params.length)
@@ -51,7 +52,7 @@ describe('expressions of what ships', () => {
   })
 
   it('are not read again', () => {
-    const { compiled } = expression('built + unique')
+    const { compiled } = expression(text)
     expect(compiled?.names).toEqual(new Set(['built']))
     expect(compiled?.evaluate(scopeOf({ built: 1 }))).toEqual([1])
     expect(compiled?.place?.('built')).toMatchObject({ start: 6, end: 11 })
