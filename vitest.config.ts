@@ -29,8 +29,6 @@ export default defineConfig({
           environment: 'node',
           env,
           globalSetup: ['test/lab/setup.ts'],
-          // As above: playbooks run in the tests' own process.
-          isolate: false,
           // Each has a lab of its own (test/lab/ours.ts). Most of a lab test is waiting for hosts.
           maxWorkers: Number(process.env.TSPLAY_LABS) || 2,
           sequence: { groupOrder: 1 },
