@@ -30,6 +30,9 @@ test('the name of the host, on both kinds', async () => {
   await converges('hostname', { name: 'lab-renamed.example' })
   expect(await sh('uname -n; cat /etc/hostname')).toBe('lab-renamed.example\nlab-renamed.example')
   await converges('hostname', { name: 'lab-box' }, box)
+  // As the files after this one expect them.
+  await converges('hostname', { name: 'server-1' })
+  await converges('hostname', { name: 'box-1' }, box)
 })
 
 test('the time zone', async () => {

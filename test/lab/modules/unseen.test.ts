@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findModule, modules } from '../../../runner/modules/registry.js'
-import type { Script } from '../../../runner/transport/transport.js'
+import type { Question, Together } from '../../../runner/modules/together.js'
 import { localController, runModule } from '../../support/cases.js'
 import { validArguments } from '../../support/hostile.js'
 import { type Lab, openLab } from '../lab.js'
@@ -156,6 +156,19 @@ done
 sleep 2
 `
 
+/** Kinds of questions whose one script is cut off, too. */
+const cutKinds = new Map<Together, Together>()
+
+function cutTogether(together: Together): Together {
+  const join: Together['join'] = (questions) => {
+    const { script, answers } = together.join(questions)
+    return { script: { ...script, body: cutOff + script.body }, answers }
+  }
+  const cut = cutKinds.get(together) ?? { join }
+  cutKinds.set(together, cut)
+  return cut
+}
+
 /** Modules whose check needs no answer of the host, and why. */
 const silent: Readonly<Record<string, string>> = {
   command: 'always runs, unless creates or removes is told',
@@ -170,7 +183,14 @@ test('a connection that is cut in the middle of a probe, of any module, tells no
   const told: Record<string, string> = {}
   const worker = async () => {
     const host = await connectLabHost(lab, name)
-    const cut = (run: typeof host.query) => (script: Script) => run({ ...script, body: cutOff + script.body })
+    const cut =
+      (run: typeof host.query) =>
+      ({ together, ...script }: Question) =>
+        run({
+          ...script,
+          body: cutOff + script.body,
+          ...(together ? { together: cutTogether(together) } : {}),
+        })
     const cutting = { ...host, run: cut(host.run), query: cut(host.query) }
     for (let next = waiting.pop(); next; next = waiting.pop()) {
       const placed = JSON.parse(JSON.stringify(next.args).replaceAll('/controller', folder))
