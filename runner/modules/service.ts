@@ -10,16 +10,8 @@ import {
   readOpenrc,
   showOpenrc,
 } from './services/openrc.js'
-import {
-  applyUnit,
-  planUnit,
-  readStatus,
-  showUnit,
-  systemdTools,
-  type UnitOrder,
-  type UnitState,
-  type UnitWork,
-} from './systemd/unit.js'
+import { applyUnit, planUnit, type UnitWork } from './systemd/unit.js'
+import { readStatus, showUnit, systemdTools, type UnitOrder, type UnitState } from './systemd/unit-probe.js'
 
 const args = z.strictObject({
   name: name

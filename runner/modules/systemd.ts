@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineModule } from './module.js'
 import { bool, name, seconds } from './schema.js'
-import { applyUnit, planUnit, probeUnit, type UnitOrder } from './systemd/unit.js'
+import { applyUnit, planUnit } from './systemd/unit.js'
+import { probeUnit, type UnitOrder } from './systemd/unit-probe.js'
 
 const args = z
   .strictObject({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Script } from '../transport/transport.js'
-import type { ScriptValue } from './script.js'
+import type { ScriptBuilder } from './script.js'
 
 /** A script that only reads. */
 export interface Question extends Script {
@@ -19,12 +19,17 @@ export interface Joined {
   answers(stdout: Buffer): readonly Buffer[] | undefined
 }
 
-/** The variables of all questions, those of the first as `path_1`; and a line that no answer holds. */
-export function numbered(questions: readonly Script[]): { vars: Record<string, ScriptValue>; mark: string } {
+/** A script with the variables of all questions, those of the first as `path_1`; and a line that no answer holds. */
+export function numbered(
+  script: ScriptBuilder<'count' | 'mark'>,
+  questions: readonly Script[],
+): { script: Script; mark: string } {
   const entries = questions.flatMap(({ vars = {} }, at) =>
     Object.entries(vars).map(([name, value]) => [`${name}_${at + 1}`, value] as const),
   )
-  return { vars: Object.fromEntries(entries), mark: randomBytes(16).toString('hex') }
+  const mark = randomBytes(16).toString('hex')
+  const own = script({ count: `${questions.length}`, mark })
+  return { script: { ...own, vars: { ...own.vars, ...Object.fromEntries(entries) } }, mark }
 }
 
 /** sh: `load N` sets the variables of the Nth question. */

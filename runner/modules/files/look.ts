@@ -83,12 +83,9 @@ exit 0`,
   )
   return {
     join(questions) {
-      const { vars, mark } = numbered(questions)
-      const own = script({ count: `${questions.length}`, mark })
-      return {
-        script: { ...own, vars: { ...own.vars, ...vars } },
-        answers: (stdout) => piecesOf(stdout, mark, questions.length),
-      }
+      const joined = numbered(script, questions)
+      const answers = (stdout: Buffer) => piecesOf(stdout, joined.mark, questions.length)
+      return { script: joined.script, answers }
     },
   }
 }

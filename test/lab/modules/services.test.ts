@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { probeUnit } from '../../../runner/modules/systemd/unit.js'
+import { probeUnit } from '../../../runner/modules/systemd/unit-probe.js'
 import { type Lab, openLab } from '../lab.js'
 import { ourLabDir } from '../ours.js'
 import { convergesOn, runOn } from './converge.js'
